@@ -1,1 +1,4 @@
-export {};
+export * from "./key.ts";
+export type * from "./record.ts";
+export * from "./store.ts";
+export { openMemoryStore } from "./drivers/memory/memory-store.ts";
