@@ -1,1 +1,14 @@
-export {};
+export type * from "./http/http-request.ts";
+export * from "./user.ts";
+export type * from "./target.ts";
+export * from "./authorization/authorizer.ts";
+export type * from "./authentication/authenticator.ts";
+export type * from "./admission/admission.ts";
+export type * from "./request-context.ts";
+export type * from "./registry/strategy.ts";
+export * from "./resource-definition.ts";
+export * from "./surface.ts";
+export type * from "./front-door.ts";
+export type * from "./projection.ts";
+export type * from "./in-process.ts";
+export type * from "./server-options.ts";

@@ -1,0 +1,74 @@
+import type { Store } from "@meshplane/storage";
+import type { AdmissionPlugin } from "./admission/admission.ts";
+import type { Authenticator } from "./authentication/authenticator.ts";
+import type { FrontDoor } from "./front-door.ts";
+import type { InProcessApi } from "./in-process.ts";
+import type { Projection } from "./projection.ts";
+import type { RequestContext } from "./request-context.ts";
+import type { SurfaceSource } from "./surface.ts";
+import type { User } from "./user.ts";
+import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+import type { Guard } from "@meshplane/storage";
+import type { NonResourceTarget } from "./target.ts";
+import type { Surface } from "./surface.ts";
+
+/** Everything that the generic server does not know by itself. Built by `cmd`, or by `testing/start` for tests. */
+export interface ServerOptions {
+  store: Store;
+  /** in the order they see each batch; the watch hub comes last */
+  projections: Projection[];
+  frontDoor: FrontDoor;
+  /** surfaces of the logical clusters themselves, for in-process requests */
+  surfaces: SurfaceSource;
+  authenticators: Authenticator[];
+  anonymous: boolean;
+  /** decides whether `user` may act as `wanted`. @throws StatusError 403 */
+  impersonate?: (user: User, wanted: User, cluster: string, http: HttpRequest) => Promise<User> | User;
+  admission: AdmissionPlugin[];
+  /**
+   * Other keys that must hold for a create in this place: the namespace exists and is not being deleted, the logical cluster likewise.
+   * @throws StatusError 404, 403
+   */
+  createGuards?: (definition: ResourceDefinition, cluster: string, namespace: string, context: RequestContext) => Promise<Guard[]> | Guard[];
+  /** paths that no generic handler knows (/openid/v1/jwks, /metrics, …); undefined falls through to 404 */
+  nonResource?: (http: HttpRequest, target: NonResourceTarget, surface: Surface | undefined) => Promise<HttpResponse | undefined> | HttpResponse | undefined;
+  /** milliseconds */
+  clock: () => number;
+  /** a random v4 uuid */
+  uid: () => string;
+  version: VersionInfo;
+  log: Log;
+}
+
+export interface VersionInfo {
+  major: string;
+  minor: string;
+  gitVersion: string;
+  gitCommit: string;
+  gitTreeState: string;
+  buildDate: string;
+  platform: string;
+}
+
+export interface Log {
+  debug(message: string, fields?: Record<string, unknown>): void;
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** The generic API server: handles requests of any listener, and of this process. */
+export interface ApiServer {
+  /** one request, from target to answer */
+  handle(http: HttpRequest): Promise<HttpResponse>;
+  readonly local: InProcessApi;
+  /** loads the projections and opens the feed; requests before it get 503 */
+  start(): Promise<void>;
+  /** /readyz and /livez checks */
+  addReadyCheck(name: string, check: () => string | undefined): void;
+  /** ends open watches of a cluster ("*": all), cleanly */
+  endWatches(cluster: string): void;
+  /** not ready, watches end, no new long-running request */
+  drain(): Promise<void>;
+}
