@@ -96,7 +96,12 @@ export interface Store {
   range(prefix: string, options?: RangeOptions): Promise<Range>;
 
   /** The newest records that carry the index entry, in key order, of keys that start with `prefix` (default: all). */
-  index(name: string, value: string, prefix?: string, options?: { keysOnly?: boolean; limit?: number }): Promise<StoredRecord[]>;
+  index(
+    name: string,
+    value: string,
+    prefix?: string,
+    options?: { keysOnly?: boolean; limit?: number },
+  ): Promise<StoredRecord[]>;
 
   /**
    * Everything committed after `since` (0: from now on), in revision order, none twice, a revision never split. `deliver` is synchronous: when it returns,
@@ -124,7 +129,15 @@ export interface FeedHandle {
   close(): void;
 }
 
-export type StoreErrorCode = "Compacted" | "FutureRevision" | "TooLarge" | "Unreachable" | "Corrupt" | "Locked" | "NewerFormat" | "Closed";
+export type StoreErrorCode =
+  | "Compacted"
+  | "FutureRevision"
+  | "TooLarge"
+  | "Unreachable"
+  | "Corrupt"
+  | "Locked"
+  | "NewerFormat"
+  | "Closed";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;
