@@ -1,0 +1,50 @@
+import type { GroupResource, KubeObject } from "@meshplane/apimachinery";
+
+/** One object of one logical cluster. */
+export interface ObjectKey {
+  /** a logical cluster's name; "" on a server without logical clusters */
+  cluster: string;
+  namespace: string;
+  name: string;
+}
+
+/** What a reconcile wants next. A thrown error means: unforeseen, back off. */
+export type Result = { requeueAfterMs?: number } | undefined;
+
+/** Moves one object one idempotent step towards what it should be. Gets a key, never an event. */
+export type Reconcile = (key: ObjectKey) => Promise<Result>;
+
+/** A change of an object: what the key source tells, and no more than is known without parsing. */
+export interface Change {
+  resource: GroupResource;
+  key: ObjectKey;
+  deleted: boolean;
+  labels: Readonly<Record<string, string>> | undefined;
+  /** parsed on demand; undefined once deleted */
+  object(): KubeObject | undefined;
+  /** what it was before; undefined for a creation or when the source does not know */
+  previous(): KubeObject | undefined;
+}
+
+export interface ControllerOptions {
+  name: string;
+  /** the resource that keys are of */
+  for: GroupResource;
+  /** narrows which changes of `for` count; all by default */
+  filter?: (change: Change) => boolean;
+  /** other resources, and which keys a change of theirs concerns */
+  watches?: { resource: GroupResource; keys: (change: Change) => ObjectKey[] | Promise<ObjectKey[]> }[];
+  reconcile: Reconcile;
+  /** how many keys at once; 4 by default. One key is never reconciled twice at the same time. */
+  workers?: number;
+}
+
+/**
+ * Where changes come from: the store's feed in process, reflectors in a process of its own. `subscribe` first reports what exists
+ * (or only what `unsettled` names), then every change in order.
+ */
+export interface KeySource {
+  subscribe(resource: GroupResource, onChange: (change: Change) => void): void;
+  start(): Promise<void>;
+  stop(): void;
+}
