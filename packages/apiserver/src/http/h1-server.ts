@@ -1,0 +1,145 @@
+import { createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
+import { untilDrained } from "./h2-connection.ts";
+import type { ConnectionInfo, Handle } from "./listener.ts";
+import { parseQuery } from "./query.ts";
+import { readStream, requestBodyBytesMax } from "./read-body.ts";
+
+/** HTTP/1.1 on sockets that the listener hands over. @see wire 6, 7 */
+export function createHttp1Server(handle: Handle, infoOf: (socket: Socket) => ConnectionInfo): Server {
+  const server = createServer(
+    {
+      maxHeaderSize: 1 << 20,
+      keepAliveTimeout: 90_000,
+      headersTimeout: 32_000,
+      requestTimeout: 0,
+      keepAlive: true,
+      noDelay: true,
+      connectionsCheckingInterval: 5_000,
+      optimizeEmptyRequests: true,
+    },
+    (message, answer) => {
+      message.on("error", ignore);
+      answer.on("error", ignore);
+      const request = new H1Request(message, answer, infoOf(message.socket));
+      handle(request).then(
+        (response) => respond(answer, response, request),
+        () => answer.destroy(),
+      );
+    },
+  );
+  server.maxHeadersCount = 0;
+  server.timeout = 0;
+  server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket));
+  return server;
+}
+
+const ignore = (): void => {};
+
+function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  const text = error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : error.code === "ERR_HTTP_REQUEST_TIMEOUT" ? "408 Request Timeout" : "400 Bad Request";
+  socket.end(`HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`);
+}
+
+class H1Request implements HttpRequest {
+  readonly path: string;
+  readonly query: Query;
+  readonly protocol = "h1";
+  readonly #message: IncomingMessage;
+  readonly #answer: ServerResponse;
+  readonly #info: ConnectionInfo;
+  bodyRefused = false;
+
+  constructor(message: IncomingMessage, answer: ServerResponse, info: ConnectionInfo) {
+    this.#message = message;
+    this.#answer = answer;
+    this.#info = info;
+    let target = message.url ?? "/";
+    if (!target.startsWith("/")) target = target.replace(/^[a-z]+:\/\/[^/?]*/i, "") || "/"; // a proxy's absolute form
+    const question = target.indexOf("?");
+    this.path = question < 0 ? target : target.slice(0, question);
+    this.query = parseQuery(question < 0 ? "" : target.slice(question + 1));
+  }
+
+  get method(): string {
+    return this.#message.method ?? "GET";
+  }
+  get headers(): IncomingMessage["headers"] {
+    return this.#message.headers;
+  }
+  get remoteAddress(): string {
+    return this.#info.remoteAddress;
+  }
+  get clientCertificate(): { commonName: string; organizations: string[] } | undefined {
+    return this.#info.clientCertificate;
+  }
+  get closed(): boolean {
+    return this.#answer.closed || this.#answer.destroyed;
+  }
+  async readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
+    try {
+      return await readStream(this.#message, this.#message.headers["content-length"], bytesMax);
+    } catch (error) {
+      this.bodyRefused = true;
+      throw error;
+    }
+  }
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#answer.once("close", listener);
+  }
+}
+
+function respond(answer: ServerResponse, response: HttpResponse, request: H1Request): void {
+  if (answer.destroyed) {
+    if (typeof response.body === "function") response.body(new H1Sink(answer));
+    return;
+  }
+  const { body } = response;
+  const headers = response.headers as Record<string, string | string[] | number>;
+  if (request.bodyRefused || response.status === 429) headers.connection = "close";
+  if (typeof body === "function") {
+    answer.writeHead(response.status, headers);
+    if (request.method === "HEAD") return void answer.end();
+    answer.flushHeaders();
+    body(new H1Sink(answer));
+    return;
+  }
+  answer.writeHead(response.status, headers);
+  if (Array.isArray(body)) {
+    for (const chunk of body as readonly Uint8Array[]) answer.write(chunk);
+    answer.end();
+  } else answer.end(body as Uint8Array | string | undefined);
+}
+
+class H1Sink implements ResponseSink {
+  readonly #answer: ServerResponse;
+  constructor(answer: ServerResponse) {
+    this.#answer = answer;
+  }
+  write(chunk: Uint8Array | string): boolean {
+    return this.closed ? false : this.#answer.write(chunk);
+  }
+  drained(): Promise<void> {
+    return untilDrained(this.#answer);
+  }
+  get buffered(): number {
+    return this.#answer.writableLength;
+  }
+  get closed(): boolean {
+    return this.#answer.closed || this.#answer.destroyed;
+  }
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#answer.once("close", listener);
+  }
+  end(): void {
+    if (!this.closed) this.#answer.end();
+  }
+  destroy(): void {
+    this.#answer.destroy();
+  }
+}

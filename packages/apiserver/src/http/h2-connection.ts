@@ -1,0 +1,196 @@
+import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, ServerOptions } from "node:http2";
+import { constants } from "node:http2";
+import type { TLSSocket } from "node:tls";
+import type { HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
+import type { ConnectionInfo, Handle } from "./listener.ts";
+import { parseQuery } from "./query.ts";
+import { readStream, requestBodyBytesMax } from "./read-body.ts";
+
+/**
+ * What Node's defaults would do to client-go: after about 1000 cancelled streams a GOAWAY that ends every watch of the connection, and a refusal
+ * of more than 128 headers. @see wire 6; docs/ARCHITECTURE.md "Listener"
+ */
+export const http2Options: ServerOptions = {
+  settings: {
+    maxConcurrentStreams: 250,
+    initialWindowSize: 256 << 10,
+    maxFrameSize: 256 << 10,
+    maxHeaderListSize: (1 << 20) + 320,
+    enablePush: false,
+  },
+  streamResetBurst: 100_000,
+  streamResetRate: 10_000,
+  maxHeaderListPairs: 2_000,
+  maxSessionMemory: 64,
+  // a body frame may be a megabyte of watch events
+  maxSendHeaderBlockLength: 1 << 20,
+};
+
+/** of one connection, so that a single large upload does not wait for window updates */
+const connectionWindowBytes = 25 << 20;
+
+/** Streams that a client may open and reset on one connection per second, over a minute, before it is told to go away. */
+const resetsPerSecondMax = 2_000;
+
+/** Serves the streams of one HTTP/2 connection. */
+export class H2Connection {
+  readonly session: ServerHttp2Session;
+  openStreams = 0;
+  /** milliseconds, of the last stream's end */
+  idleSince = Date.now();
+  readonly #handle: Handle;
+  readonly #info: ConnectionInfo;
+  #resets = 0;
+  #resetsSince = Date.now();
+
+  constructor(session: ServerHttp2Session, info: ConnectionInfo, handle: Handle) {
+    this.session = session;
+    this.#info = info;
+    this.#handle = handle;
+    session.setLocalWindowSize(connectionWindowBytes);
+    session.on("error", () => session.destroy());
+    session.on("stream", (stream, headers, flags) => this.#serve(stream, headers, flags));
+  }
+
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+    this.openStreams++;
+    stream.on("error", ignore);
+    stream.on("close", () => {
+      this.openStreams--;
+      this.idleSince = Date.now();
+      if (stream.rstCode === constants.NGHTTP2_CANCEL) this.#countReset();
+    });
+    const request = new H2Request(stream, headers, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, this.#info);
+    this.#handle(request).then(
+      (response) => respond(stream, response, request.method),
+      () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+    );
+  }
+
+  #countReset(): void {
+    if (++this.#resets < resetsPerSecondMax * 60) return;
+    const seconds = (Date.now() - this.#resetsSince) / 1000;
+    if (seconds < 60) this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#resets = 0;
+    this.#resetsSince = Date.now();
+  }
+}
+
+const ignore = (): void => {};
+
+class H2Request implements HttpRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Query;
+  readonly headers: IncomingHttpHeaders;
+  readonly protocol = "h2";
+  readonly #stream: ServerHttp2Stream;
+  readonly #info: ConnectionInfo;
+  readonly #empty: boolean;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, empty: boolean, info: ConnectionInfo) {
+    this.#stream = stream;
+    this.#info = info;
+    this.#empty = empty;
+    this.headers = headers;
+    this.method = headers[":method"] as string;
+    const target = (headers[":path"] as string | undefined) ?? "/";
+    const question = target.indexOf("?");
+    this.path = question < 0 ? target : target.slice(0, question);
+    this.query = parseQuery(question < 0 ? "" : target.slice(question + 1));
+  }
+
+  get remoteAddress(): string {
+    return this.#info.remoteAddress;
+  }
+  get clientCertificate(): { commonName: string; organizations: string[] } | undefined {
+    return this.#info.clientCertificate;
+  }
+  get closed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+  readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
+    if (this.#empty) return Promise.resolve(new Uint8Array());
+    return readStream(this.#stream, this.headers["content-length"], bytesMax);
+  }
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#stream.once("close", listener);
+  }
+}
+
+function respond(stream: ServerHttp2Stream, response: HttpResponse, method: string): void {
+  if (stream.destroyed || stream.closed) {
+    if (typeof response.body === "function") response.body(new H2Sink(stream));
+    return;
+  }
+  const { body } = response;
+  const headers = response.headers as Record<string, string | string[] | number>;
+  headers[":status"] = response.status;
+  if (typeof body === "function") {
+    stream.respond(headers);
+    if (method === "HEAD") stream.end();
+    else body(new H2Sink(stream));
+    return;
+  }
+  if (body === undefined || method === "HEAD") {
+    stream.respond(headers, { endStream: true });
+    return;
+  }
+  stream.respond(headers);
+  if (Array.isArray(body)) {
+    const chunks = body as readonly Uint8Array[];
+    for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i]);
+    stream.end(chunks[chunks.length - 1]);
+  } else stream.end(body as Uint8Array | string);
+}
+
+class H2Sink implements ResponseSink {
+  readonly #stream: ServerHttp2Stream;
+  constructor(stream: ServerHttp2Stream) {
+    this.#stream = stream;
+  }
+  write(chunk: Uint8Array | string): boolean {
+    return this.closed ? false : this.#stream.write(chunk);
+  }
+  drained(): Promise<void> {
+    return untilDrained(this.#stream);
+  }
+  get buffered(): number {
+    return this.#stream.writableLength;
+  }
+  get closed(): boolean {
+    return this.#stream.destroyed || this.#stream.closed;
+  }
+  onClose(listener: () => void): void {
+    if (this.closed) listener();
+    else this.#stream.once("close", listener);
+  }
+  end(): void {
+    if (!this.closed) this.#stream.end();
+  }
+  destroy(): void {
+    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+  }
+}
+
+/** Resolves when the stream takes more, or is gone. */
+export function untilDrained(stream: { destroyed: boolean; writableNeedDrain: boolean; once(event: "drain" | "close", listener: () => void): unknown }): Promise<void> {
+  if (stream.destroyed || !stream.writableNeedDrain) return Promise.resolve();
+  return new Promise((resolve) => {
+    stream.once("drain", resolve);
+    stream.once("close", resolve);
+  });
+}
+
+/** A certificate's names, when the client CA signed it. */
+export function clientCertificateOf(socket: TLSSocket): ConnectionInfo["clientCertificate"] {
+  if (!socket.authorized) return undefined;
+  const subject = socket.getPeerCertificate()?.subject as Record<string, string | string[]> | undefined;
+  if (!subject || subject.CN === undefined) return undefined;
+  const organizations = subject.O;
+  return {
+    commonName: Array.isArray(subject.CN) ? subject.CN[0]! : subject.CN,
+    organizations: organizations === undefined ? [] : Array.isArray(organizations) ? organizations : [organizations],
+  };
+}
