@@ -4,4 +4,8 @@ export * from "./cluster/path.ts";
 export * from "./status/status-error.ts";
 export * from "./status/field-error.ts";
 export * from "./status/errors.ts";
+export * from "./json/decode.ts";
+export * from "./json/encode.ts";
+export * from "./json/copy.ts";
+export * from "./json/equal.ts";
 export type * from "./schema/json-schema.ts";

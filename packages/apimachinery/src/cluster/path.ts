@@ -24,9 +24,15 @@ export function isClusterPath(value: string): boolean {
 }
 
 /** `root:org:team` → { parent: "root:org", name: "team" }; a single segment has no parent. */
-export function splitClusterPath(path: ClusterPath): { parent: ClusterPath | undefined; name: string } {
+export function splitClusterPath(path: ClusterPath): {
+  parent: ClusterPath | undefined;
+  name: string;
+} {
   const colon = path.startsWith("system:") ? -1 : path.lastIndexOf(":");
-  return colon < 0 ? { parent: undefined, name: path } : { parent: path.slice(0, colon), name: path.slice(colon + 1) };
+  return colon < 0
+    ? { parent: undefined, name: path }
+    : { parent: path.slice(0, colon), name: path.slice(colon + 1) };
 }
 
-export const joinClusterPath = (parent: ClusterPath, name: string): ClusterPath => `${parent}:${name}`;
+export const joinClusterPath = (parent: ClusterPath, name: string): ClusterPath =>
+  `${parent}:${name}`;

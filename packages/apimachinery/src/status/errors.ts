@@ -16,7 +16,12 @@ const detailsOf = ({ group, resource }: GroupResource, name?: string): StatusDet
 
 /** 404 of one object. */
 export const notFound = (resource: GroupResource, name: string): StatusError =>
-  failure(404, "NotFound", detailsOf(resource, name), `${formatGroupResource(resource)} "${name}" not found`);
+  failure(
+    404,
+    "NotFound",
+    detailsOf(resource, name),
+    `${formatGroupResource(resource)} "${name}" not found`,
+  );
 
 /** 404 of a path in a known group: nothing is served there. */
 export const unknownResource = (): StatusError =>
@@ -49,29 +54,61 @@ export const applyConflict = (message: string, causes: StatusCause[]): StatusErr
   failure(409, "Conflict", { causes }, message);
 
 /** 403 with a resource: `<resource> "<name>" is forbidden: <why>`. */
-export function forbidden(resource: GroupResource, name: string, why: string, causes?: StatusCause[]): StatusError {
+export function forbidden(
+  resource: GroupResource,
+  name: string,
+  why: string,
+  causes?: StatusCause[],
+): StatusError {
   const subject =
-    resource.resource === "" ? "" : `${formatGroupResource(resource)}${name ? ` "${name}"` : ""} is `;
+    resource.resource === ""
+      ? ""
+      : `${formatGroupResource(resource)}${name ? ` "${name}"` : ""} is `;
   const details = { ...detailsOf(resource, name), ...(causes ? { causes } : {}) };
-  return failure(403, "Forbidden", resource.resource === "" ? {} : details, `${subject}forbidden: ${why}`);
+  return failure(
+    403,
+    "Forbidden",
+    resource.resource === "" ? {} : details,
+    `${subject}forbidden: ${why}`,
+  );
 }
 
 /** 422: `<Kind.group> "<name>" is invalid: <field errors>`, one cause each. */
-export function invalid(kind: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
-  const causes = errors.map((error) => ({ reason: error.type, message: error.detail, field: error.field }));
+export function invalid(
+  kind: { group: string; kind: string },
+  name: string,
+  errors: FieldError[],
+): StatusError {
+  const causes = errors.map((error) => ({
+    reason: error.type,
+    message: error.detail,
+    field: error.field,
+  }));
   const qualified = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   return failure(
     422,
     "Invalid",
-    { ...(name ? { name } : {}), ...(kind.group ? { group: kind.group } : {}), kind: kind.kind, causes },
+    {
+      ...(name ? { name } : {}),
+      ...(kind.group ? { group: kind.group } : {}),
+      kind: kind.kind,
+      causes,
+    },
     `${qualified} ${JSON.stringify(name)} is invalid: ${formatFieldErrors(errors)}`,
   );
 }
 
-export const badRequest = (message: string): StatusError => failure(400, "BadRequest", undefined, message);
-export const unauthorized = (): StatusError => failure(401, "Unauthorized", undefined, "Unauthorized");
+export const badRequest = (message: string): StatusError =>
+  failure(400, "BadRequest", undefined, message);
+export const unauthorized = (): StatusError =>
+  failure(401, "Unauthorized", undefined, "Unauthorized");
 export const methodNotAllowed = (message?: string): StatusError =>
-  failure(405, "MethodNotAllowed", {}, message ?? "the server does not allow this method on the requested resource");
+  failure(
+    405,
+    "MethodNotAllowed",
+    {},
+    message ?? "the server does not allow this method on the requested resource",
+  );
 /** 405 of a custom resource: upstream names the verb and the resource. */
 export const methodNotSupported = (resource: GroupResource, action: string): StatusError =>
   failure(
@@ -80,24 +117,36 @@ export const methodNotSupported = (resource: GroupResource, action: string): Sta
     detailsOf(resource),
     `${action} is not supported on resources of kind "${formatGroupResource(resource)}"`,
   );
-export const notAcceptable = (message: string): StatusError => failure(406, "NotAcceptable", {}, message);
+export const notAcceptable = (message: string): StatusError =>
+  failure(406, "NotAcceptable", {}, message);
 export const unsupportedMediaType = (message: string): StatusError =>
   failure(415, "UnsupportedMediaType", {}, message);
 export const requestEntityTooLarge = (message: string): StatusError =>
   failure(413, "RequestEntityTooLarge", undefined, `Request entity too large: ${message}`);
-export const expired = (message: string): StatusError => failure(410, "Expired", undefined, message);
+export const expired = (message: string): StatusError =>
+  failure(410, "Expired", undefined, message);
 export const internalError = (message: string, cause?: unknown): StatusError =>
-  failure(500, "InternalError", { causes: [{ message }] }, `Internal error occurred: ${message}`, { cause });
+  failure(500, "InternalError", { causes: [{ message }] }, `Internal error occurred: ${message}`, {
+    cause,
+  });
 /** 500 without a reason: upstream's answer where a Go error reached the wire as it was. */
 export const plainError = (message: string): StatusError => failure(500, "", undefined, message);
-export const serverTimeout = (resource: GroupResource, action: string, retryAfterSeconds: number): StatusError =>
+export const serverTimeout = (
+  resource: GroupResource,
+  action: string,
+  retryAfterSeconds: number,
+): StatusError =>
   failure(
     500,
     "ServerTimeout",
     { ...detailsOf(resource), retryAfterSeconds },
     `The ${action} operation against ${formatGroupResource(resource)} could not be completed at this time, please try again.`,
   );
-export const timeout = (message: string, retryAfterSeconds?: number, causes?: StatusCause[]): StatusError =>
+export const timeout = (
+  message: string,
+  retryAfterSeconds?: number,
+  causes?: StatusCause[],
+): StatusError =>
   failure(
     504,
     "Timeout",
