@@ -20,3 +20,17 @@ export function compareKeys(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+/**
+ * The smallest string that is greater than everything starting with `prefix`, in byte order; undefined when there is none (empty prefix).
+ * Code points order as their UTF-8 bytes do, so the last one is raised, leaving out the surrogates, which are no characters.
+ */
+export function prefixEnd(prefix: string): string | undefined {
+  const points = Array.from(prefix);
+  for (let last = points.pop(); last !== undefined; last = points.pop()) {
+    const point = last.codePointAt(0)!;
+    if (point < 0x10ffff)
+      return points.join("") + String.fromCodePoint(point === 0xd7ff ? 0xe000 : point + 1);
+  }
+  return undefined;
+}
