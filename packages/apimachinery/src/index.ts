@@ -9,3 +9,7 @@ export * from "./json/encode.ts";
 export * from "./json/copy.ts";
 export * from "./json/equal.ts";
 export type * from "./schema/json-schema.ts";
+export * from "./utf8-length.ts";
+export * from "./selectors/label-selector.ts";
+export * from "./selectors/field-selector.ts";
+export * from "./validation/names.ts";
