@@ -13,3 +13,5 @@ export * from "./utf8-length.ts";
 export * from "./selectors/label-selector.ts";
 export * from "./selectors/field-selector.ts";
 export * from "./validation/names.ts";
+export * from "./yaml/decode.ts";
+export * from "./yaml/encode.ts";
