@@ -1,8 +1,5 @@
 import type { JsonSchema } from "@meshplane/apimachinery";
-import type {
-  APIResourceSchemaSpec,
-  APIResourceVersion,
-} from "./apis/v1alpha1/api-resource-schema.ts";
+import type { APIResourceSchemaSpec, APIResourceVersion } from "./apis/v1alpha1/api-resource-schema.ts";
 
 export type PrinterColumnSpec = NonNullable<APIResourceVersion["additionalPrinterColumns"]>[number];
 
@@ -53,12 +50,7 @@ export const ageColumn: PrinterColumnSpec = {
   type: "date",
   jsonPath: ".metadata.creationTimestamp",
 };
-export const column = (
-  name: string,
-  jsonPath: string,
-  description?: string,
-  type = "string",
-): PrinterColumnSpec => ({
+export const column = (name: string, jsonPath: string, description?: string, type = "string"): PrinterColumnSpec => ({
   name,
   type,
   jsonPath,

@@ -21,11 +21,10 @@ const byGroup: Record<string, readonly string[]> = {
   "authentication.k8s.io": ["tokenreviews"],
 };
 
-export const claimableBuiltins: readonly GroupResource[] = Object.entries(byGroup).flatMap(
-  ([group, resources]) => resources.map((resource) => ({ group, resource })),
+export const claimableBuiltins: readonly GroupResource[] = Object.entries(byGroup).flatMap(([group, resources]) =>
+  resources.map((resource) => ({ group, resource })),
 );
 
 const known = new Set(claimableBuiltins.map(({ group, resource }) => `${resource}.${group}`));
 
-export const isClaimableBuiltin = ({ group, resource }: GroupResource): boolean =>
-  known.has(`${resource}.${group}`);
+export const isClaimableBuiltin = ({ group, resource }: GroupResource): boolean => known.has(`${resource}.${group}`);

@@ -1,5 +1,5 @@
-export * from "./conditions.ts";
-export * from "./kube.ts";
+export type * from "./conditions.ts";
+export type * from "./kube.ts";
 export * from "./api-resource.ts";
 export * from "./well-known.ts";
 export * from "./claimable-builtins.ts";

@@ -17,27 +17,19 @@ export const mapOf = (values: JsonSchema, extra: Extra = {}): JsonSchema => ({
   ...extra,
 });
 /** An object with the given properties; the names after them are required. */
-export const object = (
-  properties: Record<string, JsonSchema>,
-  required: string[] = [],
-  extra: Extra = {},
-): JsonSchema => ({
+export const object = (properties: Record<string, JsonSchema>, required: string[] = [], extra: Extra = {}): JsonSchema => ({
   type: "object",
   properties,
   ...(required.length > 0 ? { required } : {}),
   ...extra,
 });
-export const atomicList = (items: JsonSchema): JsonSchema =>
-  list(items, { "x-kubernetes-list-type": "atomic" });
-export const setOf = (items: JsonSchema, extra: Extra = {}): JsonSchema =>
-  list(items, { "x-kubernetes-list-type": "set", ...extra });
+export const atomicList = (items: JsonSchema): JsonSchema => list(items, { "x-kubernetes-list-type": "atomic" });
+export const setOf = (items: JsonSchema, extra: Extra = {}): JsonSchema => list(items, { "x-kubernetes-list-type": "set", ...extra });
 export const mapList = (keys: string[], items: JsonSchema, extra: Extra = {}): JsonSchema =>
   list(items, { "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": keys, ...extra });
 
 /** `x-kubernetes-validations` from pairs of rule and message. */
-export const rules = (
-  ...pairs: [rule: string, message: string][]
-): { "x-kubernetes-validations": ValidationRule[] } => ({
+export const rules = (...pairs: [rule: string, message: string][]): { "x-kubernetes-validations": ValidationRule[] } => ({
   "x-kubernetes-validations": pairs.map(([rule, message]) => ({ rule, message })),
 });
 
@@ -93,9 +85,7 @@ export const conditionsSchema: JsonSchema = list(
 );
 
 export const labelSelectorProperties: Record<string, JsonSchema> = {
-  matchExpressions: atomicList(
-    object({ key: text(), operator: text(), values: atomicList(text()) }, ["key", "operator"]),
-  ),
+  matchExpressions: atomicList(object({ key: text(), operator: text(), values: atomicList(text()) }, ["key", "operator"])),
   matchLabels: mapOf(text()),
 };
 export const labelSelectorSchema = (description?: string): JsonSchema =>
@@ -104,19 +94,10 @@ export const labelSelectorSchema = (description?: string): JsonSchema =>
     ...(description ? { description } : {}),
   });
 
-export const lifecycleListSchema = (description: string): JsonSchema =>
-  list(text({ pattern: lifecyclePattern }), { description });
+export const lifecycleListSchema = (description: string): JsonSchema => list(text({ pattern: lifecyclePattern }), { description });
 
 export const phaseSchema: JsonSchema = text({
-  enum: [
-    "Scheduling",
-    "Initializing",
-    "Ready",
-    "Unavailable",
-    "Inactive",
-    "Terminating",
-    "Deleting",
-  ],
+  enum: ["Scheduling", "Initializing", "Ready", "Unavailable", "Inactive", "Terminating", "Deleting"],
   default: "Scheduling",
   description: "Where it stands in its life.",
 });
@@ -141,10 +122,7 @@ export const endpointsSchema: JsonSchema = mapList(
       url: text({ minLength: 1, description: "Where a shard serves it." }),
       shards: object({ matchAll: flag(), selector: labelSelectorSchema() }, [], {
         description: "The shards that this endpoint is for.",
-        ...rules([
-          "!(has(self.selector) && has(self.matchAll) && self.matchAll)",
-          "matchAll and selector are mutually exclusive",
-        ]),
+        ...rules(["!(has(self.selector) && has(self.matchAll) && self.matchAll)", "matchAll and selector are mutually exclusive"]),
       }),
     },
     ["url"],

@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  bindingToV1alpha1,
-  bindingToV1alpha2,
-  exportToV1alpha1,
-  exportToV1alpha2,
-} from "./conversion.ts";
+import { bindingToV1alpha1, bindingToV1alpha2, exportToV1alpha1, exportToV1alpha2 } from "./conversion.ts";
 import type { APIBinding } from "./v1alpha2/api-binding.ts";
 import type { APIExportV1alpha1 } from "./v1alpha1/api-export.ts";
 
@@ -54,8 +49,7 @@ test("there and back again, an APIExport is as it was", () => {
 
 test("a schema name needs three segments", () => {
   assert.throws(() => exportToV1alpha2({ ...old, spec: { latestResourceSchemas: ["widgets"] } }), {
-    message:
-      'failed to convert v1alpha1 APIExport to v1alpha2: invalid schema "widgets": must have at least 3 dot-separated segments',
+    message: 'failed to convert v1alpha1 APIExport to v1alpha2: invalid schema "widgets": must have at least 3 dot-separated segments',
   });
 });
 
@@ -77,9 +71,7 @@ test("an APIBinding with verbs and selectors survives a round trip through v1alp
       ],
     },
     status: {
-      appliedPermissionClaims: [
-        { resource: "configmaps", verbs: ["get"], selector: { matchLabels: { a: "b" } } },
-      ],
+      appliedPermissionClaims: [{ resource: "configmaps", verbs: ["get"], selector: { matchLabels: { a: "b" } } }],
     },
   };
   const old = bindingToV1alpha1(binding);

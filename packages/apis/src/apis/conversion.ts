@@ -3,10 +3,7 @@
  * through either loses nothing. @see spec apis §3.3
  */
 import { StatusError, plainError, type KubeObject } from "@meshplane/apimachinery";
-import type {
-  APIBindingV1alpha1,
-  AcceptablePermissionClaimV1alpha1,
-} from "./v1alpha1/api-binding.ts";
+import type { APIBindingV1alpha1, AcceptablePermissionClaimV1alpha1 } from "./v1alpha1/api-binding.ts";
 import type { APIExportV1alpha1, PermissionClaimV1alpha1 } from "./v1alpha1/api-export.ts";
 import type { APIBinding } from "./v1alpha2/api-binding.ts";
 import type { APIExport, ResourceSchemaReference } from "./v1alpha2/api-export.ts";
@@ -39,29 +36,17 @@ const v1alpha2 = "apis.kcp.io/v1alpha2";
 /** @throws StatusError 500 for what cannot be converted, in upstream's words */
 export function exportToV1alpha1(from: APIExport): APIExportV1alpha1 {
   const annotations = new Annotations(from);
-  const {
-    resources = [],
-    permissionClaims = [],
-    identity,
-    maximalPermissionPolicy,
-  } = from.spec ?? {};
+  const { resources = [], permissionClaims = [], identity, maximalPermissionPolicy } = from.spec ?? {};
   const latestResourceSchemas = resources.filter(isCrdBacked).map(({ schema }) => schema);
   annotations.stash(
     v1alpha2Annotations.resourceSchemas,
     resources.filter((r) => !isCrdBacked(r)),
   );
-  annotations.stash(
-    v1alpha2Annotations.permissionClaims,
-    permissionClaims.filter((c) => !isEveryVerb(c)).map(claimJson),
-  );
+  annotations.stash(v1alpha2Annotations.permissionClaims, permissionClaims.filter((c) => !isEveryVerb(c)).map(claimJson));
   const claims = permissionClaims.map((claim) => claimToV1alpha1(claim));
-  annotations.restore<PermissionClaimV1alpha1>(
-    v1alpha1Annotations.permissionClaims,
-    claims,
-    (claim, original) => {
-      assignAllAndSelector(claim, original);
-    },
-  );
+  annotations.restore<PermissionClaimV1alpha1>(v1alpha1Annotations.permissionClaims, claims, (claim, original) => {
+    assignAllAndSelector(claim, original);
+  });
   return {
     ...from,
     apiVersion: v1alpha1,
@@ -79,27 +64,16 @@ export function exportToV1alpha1(from: APIExport): APIExportV1alpha1 {
 /** @throws StatusError 500 */
 export function exportToV1alpha2(from: APIExportV1alpha1): APIExport {
   const annotations = new Annotations(from);
-  const {
-    latestResourceSchemas,
-    permissionClaims = [],
-    identity,
-    maximalPermissionPolicy,
-  } = from.spec ?? {};
+  const { latestResourceSchemas, permissionClaims = [], identity, maximalPermissionPolicy } = from.spec ?? {};
   const resources = latestResourceSchemas?.map(resourceOfSchema) ?? [];
   annotations.stash(v1alpha1Annotations.permissionClaims, permissionClaims.map(claimV1alpha1Json));
-  resources.push(
-    ...annotations.take<ResourceSchemaReference>(v1alpha2Annotations.resourceSchemas, "schemas"),
-  );
+  resources.push(...annotations.take<ResourceSchemaReference>(v1alpha2Annotations.resourceSchemas, "schemas"));
   const claims: PermissionClaim[] = permissionClaims.map((claim) => claimToV1alpha2(claim));
-  annotations.restore<PermissionClaim>(
-    v1alpha2Annotations.permissionClaims,
-    claims,
-    (claim, original) => {
-      claim.verbs = original.verbs;
-      if (original.defaultSelector) claim.defaultSelector = original.defaultSelector;
-      else delete claim.defaultSelector;
-    },
-  );
+  annotations.restore<PermissionClaim>(v1alpha2Annotations.permissionClaims, claims, (claim, original) => {
+    claim.verbs = original.verbs;
+    if (original.defaultSelector) claim.defaultSelector = original.defaultSelector;
+    else delete claim.defaultSelector;
+  });
   for (const claim of claims) if (!claim.verbs?.length) claim.verbs = ["*"];
   return {
     ...from,
@@ -119,10 +93,7 @@ export function exportToV1alpha2(from: APIExportV1alpha1): APIExport {
 export function bindingToV1alpha1(from: APIBinding): APIBindingV1alpha1 {
   const annotations = new Annotations(from);
   const claims = from.spec.permissionClaims ?? [];
-  annotations.stash(
-    v1alpha2Annotations.acceptablePermissionClaims,
-    claims.filter((c) => !isEverything(c)).map(claimJson),
-  );
+  annotations.stash(v1alpha2Annotations.acceptablePermissionClaims, claims.filter((c) => !isEverything(c)).map(claimJson));
   const specClaims = claims.map((claim): AcceptablePermissionClaimV1alpha1 => ({
     ...scopedToV1alpha1(claim),
     state: claim.state,
@@ -130,28 +101,14 @@ export function bindingToV1alpha1(from: APIBinding): APIBindingV1alpha1 {
   annotations.restore(v1alpha1Annotations.permissionClaims, specClaims, assignAllAndSelector);
 
   const exported = from.status?.exportPermissionClaims ?? [];
-  annotations.stash(
-    v1alpha2Annotations.statusExportPermissionClaims,
-    exported.filter((c) => !isEveryVerb(c)).map(claimJson),
-  );
+  annotations.stash(v1alpha2Annotations.statusExportPermissionClaims, exported.filter((c) => !isEveryVerb(c)).map(claimJson));
   const statusExported = exported.map((claim) => claimToV1alpha1(claim));
-  annotations.restore(
-    v1alpha1Annotations.statusExportPermissionClaims,
-    statusExported,
-    assignAllAndSelector,
-  );
+  annotations.restore(v1alpha1Annotations.statusExportPermissionClaims, statusExported, assignAllAndSelector);
 
   const applied = from.status?.appliedPermissionClaims ?? [];
-  annotations.stash(
-    v1alpha2Annotations.statusAppliedPermissionClaims,
-    applied.filter((c) => !isEverything(c)).map(claimJson),
-  );
+  annotations.stash(v1alpha2Annotations.statusAppliedPermissionClaims, applied.filter((c) => !isEverything(c)).map(claimJson));
   const statusApplied = applied.map((claim) => scopedToV1alpha1(claim));
-  annotations.restore(
-    v1alpha1Annotations.statusAppliedPermissionClaims,
-    statusApplied,
-    assignAllAndSelector,
-  );
+  annotations.restore(v1alpha1Annotations.statusAppliedPermissionClaims, statusApplied, assignAllAndSelector);
 
   return {
     ...from,
@@ -169,47 +126,26 @@ export function bindingToV1alpha1(from: APIBinding): APIBindingV1alpha1 {
 export function bindingToV1alpha2(from: APIBindingV1alpha1): APIBinding {
   const annotations = new Annotations(from);
   const claims = from.spec.permissionClaims ?? [];
-  annotations.stash(
-    v1alpha1Annotations.permissionClaims,
-    claims.filter(hasSelector).map(claimV1alpha1Json),
-  );
+  annotations.stash(v1alpha1Annotations.permissionClaims, claims.filter(hasSelector).map(claimV1alpha1Json));
   const specClaims = claims.map((claim): AcceptablePermissionClaim => ({
     ...scopedToV1alpha2(claim),
     state: claim.state,
   }));
-  annotations.restore<AcceptablePermissionClaim>(
-    v1alpha2Annotations.acceptablePermissionClaims,
-    specClaims,
-    assignVerbsAndSelector,
-  );
+  annotations.restore<AcceptablePermissionClaim>(v1alpha2Annotations.acceptablePermissionClaims, specClaims, assignVerbsAndSelector);
   specClaims.forEach(completeScoped);
 
   const exported = from.status?.exportPermissionClaims ?? [];
-  annotations.stash(
-    v1alpha1Annotations.statusExportPermissionClaims,
-    exported.map(claimV1alpha1Json),
-  );
+  annotations.stash(v1alpha1Annotations.statusExportPermissionClaims, exported.map(claimV1alpha1Json));
   const statusExported = exported.map((claim) => claimToV1alpha2(claim));
-  annotations.restore<PermissionClaim>(
-    v1alpha2Annotations.statusExportPermissionClaims,
-    statusExported,
-    (claim, original) => {
-      claim.verbs = original.verbs;
-    },
-  );
+  annotations.restore<PermissionClaim>(v1alpha2Annotations.statusExportPermissionClaims, statusExported, (claim, original) => {
+    claim.verbs = original.verbs;
+  });
   for (const claim of statusExported) if (!claim.verbs?.length) claim.verbs = ["*"];
 
   const applied = from.status?.appliedPermissionClaims ?? [];
-  annotations.stash(
-    v1alpha1Annotations.statusAppliedPermissionClaims,
-    applied.filter(hasSelector).map(claimV1alpha1Json),
-  );
+  annotations.stash(v1alpha1Annotations.statusAppliedPermissionClaims, applied.filter(hasSelector).map(claimV1alpha1Json));
   const statusApplied = applied.map((claim) => scopedToV1alpha2(claim));
-  annotations.restore<ScopedPermissionClaim>(
-    v1alpha2Annotations.statusAppliedPermissionClaims,
-    statusApplied,
-    assignVerbsAndSelector,
-  );
+  annotations.restore<ScopedPermissionClaim>(v1alpha2Annotations.statusAppliedPermissionClaims, statusApplied, assignVerbsAndSelector);
   statusApplied.forEach(completeScoped);
 
   return {
@@ -235,20 +171,14 @@ function resourceOfSchema(schema: string): ResourceSchemaReference {
   return { group: group === "core" ? "" : group, name, schema, storage: { crd: {} } };
 }
 
-const isCrdBacked = ({ storage }: ResourceSchemaReference): boolean =>
-  storage?.crd !== undefined || storage?.virtual === undefined;
-const isEveryVerb = ({ verbs }: PermissionClaim): boolean =>
-  verbs?.length === 1 && verbs[0] === "*";
-const isEverything = (claim: ScopedPermissionClaim): boolean =>
-  isEveryVerb(claim) && claim.selector?.matchAll === true;
-const hasSelector = ({ resourceSelector }: PermissionClaimV1alpha1): boolean =>
-  (resourceSelector?.length ?? 0) > 0;
+const isCrdBacked = ({ storage }: ResourceSchemaReference): boolean => storage?.crd !== undefined || storage?.virtual === undefined;
+const isEveryVerb = ({ verbs }: PermissionClaim): boolean => verbs?.length === 1 && verbs[0] === "*";
+const isEverything = (claim: ScopedPermissionClaim): boolean => isEveryVerb(claim) && claim.selector?.matchAll === true;
+const hasSelector = ({ resourceSelector }: PermissionClaimV1alpha1): boolean => (resourceSelector?.length ?? 0) > 0;
 
 type Identified = Pick<PermissionClaim, "group" | "resource" | "identityHash">;
 const sameClaim = (a: Identified, b: Identified): boolean =>
-  (a.group ?? "") === (b.group ?? "") &&
-  a.resource === b.resource &&
-  (a.identityHash ?? "") === (b.identityHash ?? "");
+  (a.group ?? "") === (b.group ?? "") && a.resource === b.resource && (a.identityHash ?? "") === (b.identityHash ?? "");
 
 const identified = ({ group, resource, identityHash }: Identified): Identified => ({
   ...(group ? { group } : {}),
@@ -271,20 +201,14 @@ const scopedToV1alpha2 = (claim: PermissionClaimV1alpha1): ScopedPermissionClaim
   selector: claim.all ? { matchAll: true } : {},
 });
 
-function assignAllAndSelector(
-  claim: PermissionClaimV1alpha1,
-  original: PermissionClaimV1alpha1,
-): void {
+function assignAllAndSelector(claim: PermissionClaimV1alpha1, original: PermissionClaimV1alpha1): void {
   if (original.all) claim.all = true;
   else delete claim.all;
   if (original.resourceSelector?.length) claim.resourceSelector = original.resourceSelector;
   else delete claim.resourceSelector;
 }
 
-function assignVerbsAndSelector(
-  claim: ScopedPermissionClaim,
-  original: ScopedPermissionClaim,
-): void {
+function assignVerbsAndSelector(claim: ScopedPermissionClaim, original: ScopedPermissionClaim): void {
   claim.verbs = original.verbs;
   claim.selector = original.selector ?? {};
 }
@@ -295,9 +219,7 @@ function completeScoped(claim: ScopedPermissionClaim): void {
 }
 
 const isEmptySelector = (selector: PermissionClaimSelector): boolean =>
-  !selector.matchAll &&
-  Object.keys(selector.matchLabels ?? {}).length === 0 &&
-  !selector.matchExpressions?.length;
+  !selector.matchAll && Object.keys(selector.matchLabels ?? {}).length === 0 && !selector.matchExpressions?.length;
 
 /** Key order and left-out empty values as upstream prints them: clients compare annotations as text. */
 const claimV1alpha1Json = (claim: PermissionClaimV1alpha1 & { state?: string }): object => ({
@@ -309,9 +231,7 @@ const claimV1alpha1Json = (claim: PermissionClaimV1alpha1 & { state?: string }):
   ...(claim.state ? { state: claim.state } : {}),
 });
 
-const claimJson = (
-  claim: PermissionClaim & { selector?: PermissionClaimSelector; state?: string },
-): object => ({
+const claimJson = (claim: PermissionClaim & { selector?: PermissionClaimSelector; state?: string }): object => ({
   ...(claim.group ? { group: claim.group } : {}),
   resource: claim.resource,
   verbs: claim.verbs,
@@ -368,19 +288,12 @@ class Annotations {
   }
 
   /** gives each claim back what was stashed for it */
-  restore<T extends Identified>(
-    key: string,
-    claims: NoInfer<T>[],
-    give: (claim: T, original: T) => void,
-  ): void {
-    for (const original of this.take<T>(key, "claims"))
-      for (const claim of claims) if (sameClaim(claim, original)) give(claim, original);
+  restore<T extends Identified>(key: string, claims: NoInfer<T>[], give: (claim: T, original: T) => void): void {
+    for (const original of this.take<T>(key, "claims")) for (const claim of claims) if (sameClaim(claim, original)) give(claim, original);
   }
 
   metadata(): KubeObject["metadata"] {
     const { annotations: _, ...metadata } = this.#object.metadata;
-    return this.#all.size > 0
-      ? { ...metadata, annotations: Object.fromEntries(this.#all) }
-      : metadata;
+    return this.#all.size > 0 ? { ...metadata, annotations: Object.fromEntries(this.#all) } : metadata;
   }
 }

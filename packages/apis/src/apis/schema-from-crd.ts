@@ -1,9 +1,5 @@
 import type { JsonSchema, KubeObject } from "@meshplane/apimachinery";
-import type {
-  APIResourceSchema,
-  APIResourceSchemaSpec,
-  APIResourceVersion,
-} from "./v1alpha1/api-resource-schema.ts";
+import type { APIResourceSchema, APIResourceSchemaSpec, APIResourceVersion } from "./v1alpha1/api-resource-schema.ts";
 
 /** apiextensions/v1 CustomResourceDefinition, as far as it is needed here. */
 export interface CustomResourceDefinitionLike extends KubeObject {
@@ -29,10 +25,7 @@ export interface CustomResourceDefinitionLike extends KubeObject {
  * @throws Error for webhooks that name a service
  * @see spec apis §1
  */
-export function apiResourceSchemaFromCrd(
-  crd: CustomResourceDefinitionLike,
-  prefix: string,
-): APIResourceSchema {
+export function apiResourceSchemaFromCrd(crd: CustomResourceDefinitionLike, prefix: string): APIResourceSchema {
   const { group, names, scope, versions, conversion } = crd.spec;
   const approved = crd.metadata.annotations?.["api-approved.kubernetes.io"];
   return {
@@ -62,15 +55,12 @@ function conversionOf(
   const { clientConfig, conversionReviewVersions } = conversion.webhook ?? {
     conversionReviewVersions: [],
   };
-  if (clientConfig?.service)
-    throw new Error("webhooks that refer to services are not supported, please use URL instead");
+  if (clientConfig?.service) throw new Error("webhooks that refer to services are not supported, please use URL instead");
   const { url, caBundle } = clientConfig ?? {};
   return {
     strategy: "Webhook",
     webhook: {
-      ...(clientConfig
-        ? { clientConfig: { ...(url ? { url } : {}), ...(caBundle ? { caBundle } : {}) } }
-        : {}),
+      ...(clientConfig ? { clientConfig: { ...(url ? { url } : {}), ...(caBundle ? { caBundle } : {}) } } : {}),
       conversionReviewVersions,
     },
   };

@@ -4,9 +4,7 @@ const base62Digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV
 
 function toBase(bytes: Uint8Array, digits: string): string {
   const base = BigInt(digits.length);
-  let number = BigInt(
-    `0x0${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`,
-  );
+  let number = BigInt(`0x0${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`);
   let text = "";
   while (number > 0n) {
     text = digits[Number(number % base)] + text;

@@ -10,8 +10,7 @@ const homes: [user: string, cluster: string][] = [
   ["user:with:colons", "2bqfj6xlthg3t"],
   ["user172", "0f9mt7goyif7"],
 ];
-for (const [user, cluster] of homes)
-  test(`the home of "${user}" is ${cluster}`, () => assert.equal(d.homeClusterName(user), cluster));
+for (const [user, cluster] of homes) test(`the home of "${user}" is ${cluster}`, () => assert.equal(d.homeClusterName(user), cluster));
 
 const claims: [
   exportCluster: string,
@@ -41,8 +40,7 @@ for (const [cluster, name, claim, key, value] of claims)
     assert.equal(d.claimLabelValue(claim), value);
   });
 
-test("the reflexive value", () =>
-  assert.equal(d.reflexiveClaimLabelValue, "LstvmbbzVDDOn90ZbhzSQO5U3DMCf88h1pZ"));
+test("the reflexive value", () => assert.equal(d.reflexiveClaimLabelValue, "LstvmbbzVDDOn90ZbhzSQO5U3DMCf88h1pZ"));
 test("the hash of the shard root", () => assert.equal(d.shardHash("root"), "1pfxsevk"));
 test("initializer labels have keys of 63 characters and whole digests as values", () => {
   const { key, value } = d.initializerLabel("root:universal");

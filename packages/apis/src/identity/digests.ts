@@ -6,12 +6,10 @@ import type { PermissionClaim } from "../apis/v1alpha2/permission-claim.ts";
 const sha224 = (input: string | Uint8Array): Buffer => createHash("sha224").update(input).digest();
 
 /** 16 characters. `random` is 32 bytes. */
-export const newClusterName = (random: Uint8Array = randomBytes(32)): string =>
-  base36Padded(sha224(random)).slice(0, 16);
+export const newClusterName = (random: Uint8Array = randomBytes(32)): string => base36Padded(sha224(random)).slice(0, 16);
 
 /** The logical cluster of a user's home workspace. */
-export const homeClusterName = (userName: string): string =>
-  base36Padded(sha224(userName).subarray(0, 8));
+export const homeClusterName = (userName: string): string => base36Padded(sha224(userName).subarray(0, 8));
 
 /** Value of the annotation `internal.tenancy.kcp.io/shard`. */
 export const shardHash = (shardName: string): string => base36Padded(sha224(shardName)).slice(0, 8);
@@ -26,15 +24,13 @@ const lifecycleLabel = (prefix: string, id: string): { key: string; value: strin
 /** The label that a LogicalCluster carries while this initializer remains. */
 export const initializerLabel = (initializer: string): { key: string; value: string } =>
   lifecycleLabel(initializerLabelPrefix, initializer);
-export const terminatorLabel = (terminator: string): { key: string; value: string } =>
-  lifecycleLabel(terminatorLabelPrefix, terminator);
+export const terminatorLabel = (terminator: string): { key: string; value: string } => lifecycleLabel(terminatorLabelPrefix, terminator);
 export const initializerLabelPrefix = "initializer.internal.kcp.io/";
 export const terminatorLabelPrefix = "terminator.internal.kcp.io/";
 
 export const claimLabelPrefix = "claimed.internal.apis.kcp.io/";
 
-const exportHash = (exportCluster: string, exportName: string): string =>
-  base62(sha224(`${exportCluster}:${exportName}`));
+const exportHash = (exportCluster: string, exportName: string): string => base62(sha224(`${exportCluster}:${exportName}`));
 
 /** Value of the label `internal.apis.kcp.io/export` of an APIBinding. */
 export const exportLabelValue = exportHash;
@@ -44,11 +40,7 @@ export const claimLabelKey = (exportCluster: string, exportName: string): string
   claimLabelPrefix + exportHash(exportCluster, exportName);
 
 /** Its value: a digest of the claim's group, resource and identity. */
-export function claimLabelValue({
-  group,
-  resource,
-  identityHash,
-}: Pick<PermissionClaim, "group" | "resource" | "identityHash">): string {
+export function claimLabelValue({ group, resource, identityHash }: Pick<PermissionClaim, "group" | "resource" | "identityHash">): string {
   const canonical: Record<string, unknown> = {};
   if (group) canonical["group"] = group;
   canonical["resource"] = resource;
@@ -58,16 +50,10 @@ export function claimLabelValue({
 }
 
 /** The label value that an export's own APIBindings carry. */
-export const reflexiveClaimLabelValue: string = base62(
-  Uint8Array.from({ length: 28 }, (_, i) => i % 10),
-);
+export const reflexiveClaimLabelValue: string = base62(Uint8Array.from({ length: 28 }, (_, i) => i % 10));
 
 /** Name of a binding that a WorkspaceType asks for. */
-export function defaultApiBindingName(
-  consumerCluster: string,
-  exportPath: string,
-  exportName: string,
-): string {
+export function defaultApiBindingName(consumerCluster: string, exportPath: string, exportName: string): string {
   const suffix = base62(sha224(`${consumerCluster}|${exportPath}|${exportName}`))
     .toLowerCase()
     .slice(0, 5);
@@ -75,8 +61,7 @@ export function defaultApiBindingName(
 }
 
 /** `status.identityHash` of an export whose secret holds these bytes. */
-export const identityHash = (key: string | Uint8Array): string =>
-  createHash("sha256").update(key).digest("hex");
+export const identityHash = (key: string | Uint8Array): string => createHash("sha256").update(key).digest("hex");
 
 /** A fresh identity: 43 characters. */
 export const newIdentityKey = (): string => randomBytes(32).toString("base64url");

@@ -11,10 +11,7 @@ export interface APIBindingV1alpha1 extends KubeObject {
     reference: APIBinding["spec"]["reference"];
     permissionClaims?: AcceptablePermissionClaimV1alpha1[];
   };
-  status?: Omit<
-    NonNullable<APIBinding["status"]>,
-    "appliedPermissionClaims" | "exportPermissionClaims"
-  > & {
+  status?: Omit<NonNullable<APIBinding["status"]>, "appliedPermissionClaims" | "exportPermissionClaims"> & {
     appliedPermissionClaims?: PermissionClaimV1alpha1[];
     exportPermissionClaims?: PermissionClaimV1alpha1[];
   };

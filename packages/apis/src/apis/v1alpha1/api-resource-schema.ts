@@ -1,17 +1,7 @@
 import type { JsonSchema } from "@meshplane/apimachinery";
 import type { KubeObject } from "../../kube.ts";
 import { ageColumn, apiResource, type ApiResource } from "../../api-resource.ts";
-import {
-  atomicList,
-  flag,
-  integer,
-  kindSchema,
-  mapList,
-  object,
-  rules,
-  text,
-  versionPattern,
-} from "../../schema-parts.ts";
+import { atomicList, flag, integer, kindSchema, mapList, object, rules, text, versionPattern } from "../../schema-parts.ts";
 
 export const apisGroup = "apis.kcp.io";
 
@@ -161,10 +151,7 @@ export const apiResourceSchemas: ApiResource = apiResource(apisGroup, "APIResour
           ),
         },
         ["group", "names", "scope", "versions"],
-        rules([
-          "size(self.versions) <= 1 || has(self.conversion)",
-          "Conversion must be specified when multiple versions exist",
-        ]),
+        rules(["size(self.versions) <= 1 || has(self.conversion)", "Conversion must be specified when multiple versions exist"]),
       ),
     }),
   },

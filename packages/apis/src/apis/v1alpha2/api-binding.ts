@@ -2,17 +2,7 @@ import type { JsonSchema } from "@meshplane/apimachinery";
 import type { KubeObject } from "../../kube.ts";
 import type { Condition } from "../../conditions.ts";
 import { ageColumn, apiResource, column, type ApiResource } from "../../api-resource.ts";
-import {
-  conditionsSchema,
-  exportReferenceSchema,
-  kindSchema,
-  list,
-  mapList,
-  object,
-  rules,
-  setOf,
-  text,
-} from "../../schema-parts.ts";
+import { conditionsSchema, exportReferenceSchema, kindSchema, list, mapList, object, rules, setOf, text } from "../../schema-parts.ts";
 import { apisGroup } from "../v1alpha1/api-resource-schema.ts";
 import {
   acceptablePermissionClaimSchema,
@@ -109,10 +99,7 @@ export const apiBindings: ApiResource = apiResource(apisGroup, "APIBinding", [
           },
           ["reference"],
         ),
-        status: statusSchema(
-          list(permissionClaimV1alpha1Schema()),
-          list(permissionClaimV1alpha1Schema()),
-        ),
+        status: statusSchema(list(permissionClaimV1alpha1Schema()), list(permissionClaimV1alpha1Schema())),
       },
       ["spec"],
     ),
@@ -134,10 +121,7 @@ export const apiBindings: ApiResource = apiResource(apisGroup, "APIBinding", [
           },
           ["reference"],
         ),
-        status: statusSchema(
-          mapList(claimKeys, scopedPermissionClaimSchema()),
-          list(permissionClaimSchema()),
-        ),
+        status: statusSchema(mapList(claimKeys, scopedPermissionClaimSchema()), list(permissionClaimSchema())),
       },
       ["spec"],
     ),

@@ -1,23 +1,9 @@
 import type { KubeObject } from "../../kube.ts";
 import type { Condition } from "../../conditions.ts";
 import { ageColumn, apiResource, column, type ApiResource } from "../../api-resource.ts";
-import {
-  conditionsSchema,
-  kindSchema,
-  list,
-  mapList,
-  object,
-  rules,
-  secretIdentitySchema,
-  setOf,
-  text,
-} from "../../schema-parts.ts";
+import { conditionsSchema, kindSchema, list, mapList, object, rules, secretIdentitySchema, setOf, text } from "../../schema-parts.ts";
 import { apisGroup } from "../v1alpha1/api-resource-schema.ts";
-import {
-  permissionClaimSchema,
-  permissionClaimV1alpha1Schema,
-  type PermissionClaim,
-} from "./permission-claim.ts";
+import { permissionClaimSchema, permissionClaimV1alpha1Schema, type PermissionClaim } from "./permission-claim.ts";
 
 export interface ResourceSchemaReference {
   name: string;
@@ -65,10 +51,7 @@ export const apiExports: ApiResource = apiResource(apisGroup, "APIExport", [
   {
     name: "v1alpha1",
     status: true,
-    columns: [
-      ageColumn,
-      column("Ready", '.status.conditions[?(@.type=="VirtualWorkspaceURLsReady")].status'),
-    ],
+    columns: [ageColumn, column("Ready", '.status.conditions[?(@.type=="VirtualWorkspaceURLsReady")].status')],
     schema: kindSchema("APIs and claims that a provider offers under one identity.", {
       spec: object({
         identity: secretIdentitySchema,
@@ -76,13 +59,9 @@ export const apiExports: ApiResource = apiResource(apisGroup, "APIExport", [
           description: "Names of APIResourceSchemas beside the export.",
         }),
         maximalPermissionPolicy: policySchema,
-        permissionClaims: mapList(
-          ["group", "resource"],
-          permissionClaimV1alpha1Schema({ groupDefault: true }),
-          {
-            description: "What the provider asks of its consumers.",
-          },
-        ),
+        permissionClaims: mapList(["group", "resource"], permissionClaimV1alpha1Schema({ groupDefault: true }), {
+          description: "What the provider asks of its consumers.",
+        }),
       }),
       status: statusSchema,
     }),
@@ -112,13 +91,9 @@ export const apiExports: ApiResource = apiResource(apisGroup, "APIExport", [
                   virtual: object(
                     {
                       identityHash: text(),
-                      reference: object(
-                        { apiGroup: text(), kind: text(), name: text() },
-                        ["kind", "name"],
-                        {
-                          "x-kubernetes-map-type": "atomic",
-                        },
-                      ),
+                      reference: object({ apiGroup: text(), kind: text(), name: text() }, ["kind", "name"], {
+                        "x-kubernetes-map-type": "atomic",
+                      }),
                     },
                     ["identityHash", "reference"],
                   ),
@@ -128,10 +103,7 @@ export const apiExports: ApiResource = apiResource(apisGroup, "APIExport", [
                   default: { crd: {} },
                   description: "Where the objects lie: with the consumer, or computed.",
                   oneOf: [{ required: ["crd"] }, { required: ["virtual"] }],
-                  ...rules([
-                    "has(self.virtual) != has(self.crd)",
-                    "Exactly one of crd or virtual must be set",
-                  ]),
+                  ...rules(["has(self.virtual) != has(self.crd)", "Exactly one of crd or virtual must be set"]),
                 },
               ),
             },

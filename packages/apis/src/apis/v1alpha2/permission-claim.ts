@@ -1,16 +1,6 @@
 import type { JsonSchema } from "@meshplane/apimachinery";
 import type { LabelSelectorObject } from "../../kube.ts";
-import {
-  flag,
-  groupPattern,
-  labelSelectorProperties,
-  list,
-  object,
-  resourcePattern,
-  rules,
-  setOf,
-  text,
-} from "../../schema-parts.ts";
+import { flag, groupPattern, labelSelectorProperties, list, object, resourcePattern, rules, setOf, text } from "../../schema-parts.ts";
 
 export interface PermissionClaimSelector extends LabelSelectorObject {
   matchAll?: boolean;
@@ -44,8 +34,7 @@ const selectorSchema = (description: string, extra: Omit<JsonSchema, "type"> = {
 
 export const groupSchema = (extra: Omit<JsonSchema, "type"> = {}): JsonSchema =>
   text({ pattern: groupPattern, description: "Group; empty: the core group.", ...extra });
-export const resourceSchema = (): JsonSchema =>
-  text({ pattern: resourcePattern, description: "Plural name." });
+export const resourceSchema = (): JsonSchema => text({ pattern: resourcePattern, description: "Plural name." });
 
 const claimProperties = (): Record<string, JsonSchema> => ({
   defaultSelector: selectorSchema("Which objects the provider suggests."),
@@ -58,32 +47,20 @@ const claimProperties = (): Record<string, JsonSchema> => ({
   verbs: setOf(text(), { minItems: 1, description: "What the provider may do; * is everything." }),
 });
 
-export const permissionClaimSchema = (): JsonSchema =>
-  object(claimProperties(), ["resource", "verbs"]);
+export const permissionClaimSchema = (): JsonSchema => object(claimProperties(), ["resource", "verbs"]);
 
 const scopedProperties = (): Record<string, JsonSchema> => ({
   ...claimProperties(),
-  selector: selectorSchema(
-    "Which objects the claim is for.",
-    rules(["self == oldSelf", "Permission claim selector is immutable"]),
-  ),
+  selector: selectorSchema("Which objects the claim is for.", rules(["self == oldSelf", "Permission claim selector is immutable"])),
 });
 
-export const scopedPermissionClaimSchema = (): JsonSchema =>
-  object(scopedProperties(), ["resource", "selector", "verbs"]);
+export const scopedPermissionClaimSchema = (): JsonSchema => object(scopedProperties(), ["resource", "selector", "verbs"]);
 
 export const acceptablePermissionClaimSchema = (): JsonSchema =>
-  object({ ...scopedProperties(), state: text({ enum: ["Accepted", "Rejected"] }) }, [
-    "resource",
-    "selector",
-    "state",
-    "verbs",
-  ]);
+  object({ ...scopedProperties(), state: text({ enum: ["Accepted", "Rejected"] }) }, ["resource", "selector", "state", "verbs"]);
 
 /** A claim of v1alpha1; `withState` for bindings. */
-export const permissionClaimV1alpha1Schema = (
-  options: { groupDefault?: boolean; withState?: boolean } = {},
-): JsonSchema =>
+export const permissionClaimV1alpha1Schema = (options: { groupDefault?: boolean; withState?: boolean } = {}): JsonSchema =>
   object(
     {
       all: flag({ description: "Every object." }),

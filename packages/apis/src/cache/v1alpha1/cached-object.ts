@@ -11,9 +11,7 @@ export const cachedObjects: ApiResource = apiResource(cacheGroup, "CachedObject"
     schema: kindSchema(
       "One published object.",
       {
-        spec: object({ raw: { type: "object", "x-kubernetes-preserve-unknown-fields": true } }, [
-          "raw",
-        ]),
+        spec: object({ raw: { type: "object", "x-kubernetes-preserve-unknown-fields": true } }, ["raw"]),
       },
       ["spec"],
     ),

@@ -32,39 +32,35 @@ export interface ClusterCachedResource extends KubeObject {
   };
 }
 
-export const clusterCachedResources: ApiResource = apiResource(
-  cacheGroup,
-  "ClusterCachedResource",
-  [
-    {
-      name: "v1alpha1",
-      status: true,
-      columns: [column("Resource", ".spec.resource", "What is published"), ageColumn],
-      schema: kindSchema(
-        "Publishes the objects of a cluster-scoped resource, to be read elsewhere.",
-        {
-          spec: object(
-            {
-              group: text({ pattern: groupPattern }),
-              identity: secretIdentitySchema,
-              labelSelector: labelSelectorSchema("Which objects are published; empty: all."),
-              resource: text({ pattern: resourcePattern }),
-              version: text(),
-            },
-            ["resource"],
-          ),
-          status: object({
-            conditions: conditionsSchema,
-            identityHash: text(),
-            phase: text({
-              enum: ["Scheduling", "Initializing", "Ready", "Deleting", "Deleted"],
-              default: "Initializing",
-            }),
-            resourceCounts: object({ cache: integer(), local: integer() }, ["cache", "local"]),
+export const clusterCachedResources: ApiResource = apiResource(cacheGroup, "ClusterCachedResource", [
+  {
+    name: "v1alpha1",
+    status: true,
+    columns: [column("Resource", ".spec.resource", "What is published"), ageColumn],
+    schema: kindSchema(
+      "Publishes the objects of a cluster-scoped resource, to be read elsewhere.",
+      {
+        spec: object(
+          {
+            group: text({ pattern: groupPattern }),
+            identity: secretIdentitySchema,
+            labelSelector: labelSelectorSchema("Which objects are published; empty: all."),
+            resource: text({ pattern: resourcePattern }),
+            version: text(),
+          },
+          ["resource"],
+        ),
+        status: object({
+          conditions: conditionsSchema,
+          identityHash: text(),
+          phase: text({
+            enum: ["Scheduling", "Initializing", "Ready", "Deleting", "Deleted"],
+            default: "Initializing",
           }),
-        },
-        ["spec"],
-      ),
-    },
-  ],
-);
+          resourceCounts: object({ cache: integer(), local: integer() }, ["cache", "local"]),
+        }),
+      },
+      ["spec"],
+    ),
+  },
+]);

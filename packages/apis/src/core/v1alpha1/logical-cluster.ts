@@ -2,17 +2,7 @@ import type { KubeObject } from "../../kube.ts";
 import type { Condition } from "../../conditions.ts";
 import type { LogicalClusterPhase } from "../../tenancy/v1alpha1/workspace.ts";
 import { ageColumn, apiResource, column, type ApiResource } from "../../api-resource.ts";
-import {
-  conditionsSchema,
-  flag,
-  kindSchema,
-  lifecycleListSchema,
-  list,
-  mapOf,
-  object,
-  phaseSchema,
-  text,
-} from "../../schema-parts.ts";
+import { conditionsSchema, flag, kindSchema, lifecycleListSchema, list, mapOf, object, phaseSchema, text } from "../../schema-parts.ts";
 
 export const coreGroup = "core.kcp.io";
 /** The name of every LogicalCluster. */
@@ -67,11 +57,9 @@ export const logicalClusters: ApiResource = apiResource(coreGroup, "LogicalClust
       {
         spec: object(
           {
-            createdBy: object(
-              { extra: mapOf(list(text())), groups: list(text()), uid: text(), username: text() },
-              [],
-              { description: "The user who asked for it." },
-            ),
+            createdBy: object({ extra: mapOf(list(text())), groups: list(text()), uid: text(), username: text() }, [], {
+              description: "The user who asked for it.",
+            }),
             directlyDeletable: flag({
               default: false,
               description: "Whether it may be deleted without its owner.",

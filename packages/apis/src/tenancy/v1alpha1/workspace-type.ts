@@ -82,8 +82,7 @@ export const workspaceTypes: ApiResource = apiResource(tenancyGroup, "WorkspaceT
             description: "Labels that every new workspace gets.",
           }),
           authenticationConfigurations: list(object({ name: text() }, ["name"]), {
-            description:
-              "WorkspaceAuthenticationConfigurations, beside this type, that workspaces accept.",
+            description: "WorkspaceAuthenticationConfigurations, beside this type, that workspaces accept.",
           }),
           defaultAPIBindingLifecycle: text({
             enum: ["InitializeOnly", "Maintain"],
@@ -105,25 +104,17 @@ export const workspaceTypes: ApiResource = apiResource(tenancyGroup, "WorkspaceT
           defaultChildWorkspaceType: typeReferenceSchema("Type of children that do not name one.", {
             default: { name: "universal", path: "root" },
           }),
-          extend: object(
-            { with: list(typeReferenceSchema("A type that this one includes.")) },
-            [],
-            {
-              description: "Types whose initializers, bindings and limits apply too.",
-            },
-          ),
+          extend: object({ with: list(typeReferenceSchema("A type that this one includes.")) }, [], {
+            description: "Types whose initializers, bindings and limits apply too.",
+          }),
           initializer: flag({
             description: "New workspaces wait until this type's initializer is done.",
           }),
-          initializerPermissions: policyRules(
-            "What the initializer may do in the workspace; empty: what the owner may.",
-          ),
+          initializerPermissions: policyRules("What the initializer may do in the workspace; empty: what the owner may."),
           limitAllowedChildren: limit("Types that workspaces inside may have."),
           limitAllowedParents: limit("Types that the surrounding workspace may have."),
           terminator: flag({ description: "Deletion waits until this type's terminator is done." }),
-          terminatorPermissions: policyRules(
-            "What the terminator may do in the workspace; empty: what the owner may.",
-          ),
+          terminatorPermissions: policyRules("What the terminator may do in the workspace; empty: what the owner may."),
         }),
         status: object({
           conditions: conditionsSchema,

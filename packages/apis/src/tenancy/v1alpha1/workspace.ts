@@ -17,14 +17,7 @@ import {
 
 export const tenancyGroup = "tenancy.kcp.io";
 
-export type LogicalClusterPhase =
-  | "Scheduling"
-  | "Initializing"
-  | "Ready"
-  | "Unavailable"
-  | "Inactive"
-  | "Terminating"
-  | "Deleting";
+export type LogicalClusterPhase = "Scheduling" | "Initializing" | "Ready" | "Unavailable" | "Inactive" | "Terminating" | "Deleting";
 
 export interface WorkspaceTypeReference {
   name: string;
@@ -102,10 +95,7 @@ export const workspaces: ApiResource = apiResource(
                     {
                       description: "The object that is mounted.",
                       ...rules(
-                        [
-                          "has(self.apiVersion) == has(oldSelf.apiVersion)",
-                          "apiVersion is immutable",
-                        ],
+                        ["has(self.apiVersion) == has(oldSelf.apiVersion)", "apiVersion is immutable"],
                         ["has(self.kind) == has(oldSelf.kind)", "kind is immutable"],
                         ["has(self.name) == has(oldSelf.name)", "name is immutable"],
                       ),
@@ -114,24 +104,17 @@ export const workspaces: ApiResource = apiResource(
                 },
                 ["ref"],
                 {
-                  description:
-                    "Makes this workspace a door to something else instead of a logical cluster.",
+                  description: "Makes this workspace a door to something else instead of a logical cluster.",
                   ...rules(["self == oldSelf", "mount is immutable"]),
                 },
               ),
-              type: typeReferenceSchema(
-                "What kind of workspace this is; by default what the parent's type says.",
-                {
-                  ...rules(
-                    ["self.name == oldSelf.name", "name is immutable"],
-                    ["has(self.path) == has(oldSelf.path)", "path is immutable"],
-                    [
-                      "!has(self.path) || !has(oldSelf.path) || self.path == oldSelf.path",
-                      "path is immutable",
-                    ],
-                  ),
-                },
-              ),
+              type: typeReferenceSchema("What kind of workspace this is; by default what the parent's type says.", {
+                ...rules(
+                  ["self.name == oldSelf.name", "name is immutable"],
+                  ["has(self.path) == has(oldSelf.path)", "path is immutable"],
+                  ["!has(self.path) || !has(oldSelf.path) || self.path == oldSelf.path", "path is immutable"],
+                ),
+              }),
             },
             [],
             {

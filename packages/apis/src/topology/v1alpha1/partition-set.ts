@@ -1,17 +1,7 @@
 import type { KubeObject, LabelSelectorObject } from "../../kube.ts";
 import type { Condition } from "../../conditions.ts";
 import { ageColumn, apiResource, column, type ApiResource } from "../../api-resource.ts";
-import {
-  atomicList,
-  conditionsSchema,
-  integer,
-  kindSchema,
-  list,
-  mapOf,
-  object,
-  rules,
-  text,
-} from "../../schema-parts.ts";
+import { atomicList, conditionsSchema, integer, kindSchema, list, mapOf, object, rules, text } from "../../schema-parts.ts";
 import { topologyGroup } from "./partition.ts";
 
 /** Makes one Partition per combination of label values. @see spec tenancy §9 */
@@ -62,10 +52,7 @@ export const partitionSets: ApiResource = apiResource(topologyGroup, "PartitionS
               },
               matchLabels: mapOf(text({ maxLength: 380 }), {
                 maxProperties: 10,
-                ...rules(
-                  [`self.all(k, ${isLabelKey("k")})`, keyMessage],
-                  [`self.all(k, self[k].matches("${namePattern}"))`, valueMessage],
-                ),
+                ...rules([`self.all(k, ${isLabelKey("k")})`, keyMessage], [`self.all(k, self[k].matches("${namePattern}"))`, valueMessage]),
               }),
             },
             [],

@@ -1,0 +1,47 @@
+import type { AdmissionPlugin, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
+import type { Store } from "@meshplane/storage";
+
+/** What RBAC says in one logical cluster, about one identity as it is. `controlplane` implements it. */
+export interface RbacEvaluator {
+  /**
+   * Roles and bindings of `cluster`; a role reference that `cluster` does not have is looked up in `system:admin`.
+   * Never denies.
+   */
+  authorize(cluster: string, user: User, target: Target): Decision | Promise<Decision>;
+}
+
+/** The addresses that this shard hands out; none ends with a slash. @see spec tenancy §9 */
+export interface ShardAddresses {
+  name: string;
+  baseURL: string;
+  externalURL: string;
+  virtualWorkspaceURL: string;
+}
+
+export interface KcpOptions {
+  store: Store;
+  /** milliseconds */
+  clock: () => number;
+  uid: () => string;
+  log: Log;
+  shard: ShardAddresses;
+  /** the kinds that every logical cluster has, customresourcedefinitions included */
+  builtIns: readonly ResourceDefinition[];
+  rbac: RbacEvaluator;
+  /** the server's own door; asked for when the first request is made, since the server needs what is built here */
+  local: () => InProcessApi;
+  /** webhooks and admission policies: they run where kcp places them (authz §8.1) */
+  policyAdmission?: readonly AdmissionPlugin[];
+  /** resource quotas of `controlplane`; runs before the last of kcp's own */
+  quotaAdmission?: readonly AdmissionPlugin[];
+  /** on by default: `workspace-types`, `admin` */
+  batteries?: ReadonlySet<string>;
+  /** GET of workspaces/~ makes a home; groups that may have one (default: system:authenticated) */
+  homeWorkspaces?: { enabled: boolean; creatorGroups?: readonly string[] };
+  /** may do everything; default system:masters */
+  alwaysAllowGroups?: readonly string[];
+  /** default /healthz, /readyz, /livez */
+  alwaysAllowPaths?: readonly string[];
+  /** objects per logical cluster; 0 (default): no limit */
+  totalObjectLimit?: number;
+}
