@@ -1,4 +1,5 @@
 import type { GroupResource, KubeObject } from "@meshplane/apimachinery";
+import type { ControllerMetrics } from "./metrics.ts";
 
 /** One object of one logical cluster. */
 export interface ObjectKey {
@@ -20,9 +21,11 @@ export interface Change {
   key: ObjectKey;
   deleted: boolean;
   labels: Readonly<Record<string, string>> | undefined;
-  /** parsed on demand; undefined once deleted */
+  /** metadata.deletionTimestamp is set; undefined when the source does not know without parsing */
+  deleting?: boolean | undefined;
+  /** parsed on demand; undefined once deleted. Shared: read-only */
   object(): KubeObject | undefined;
-  /** what it was before; undefined for a creation or when the source does not know */
+  /** what it was before; undefined for a creation or when the source does not know. Shared: read-only */
   previous(): KubeObject | undefined;
 }
 
@@ -33,10 +36,33 @@ export interface ControllerOptions {
   /** narrows which changes of `for` count; all by default */
   filter?: (change: Change) => boolean;
   /** other resources, and which keys a change of theirs concerns */
-  watches?: { resource: GroupResource; keys: (change: Change) => ObjectKey[] | Promise<ObjectKey[]> }[];
+  watches?: {
+    resource: GroupResource;
+    keys: (change: Change) => ObjectKey[] | Promise<ObjectKey[]>;
+    /** look at what exists at the start too (default), or only at changes */
+    initial?: boolean;
+  }[];
   reconcile: Reconcile;
   /** how many keys at once; 4 by default. One key is never reconciled twice at the same time. */
   workers?: number;
+  /** index entries of objects that still need work: they come first after a start; the rest follows in the background */
+  unsettled?: readonly IndexName[];
+  /** "none": nothing is queued at the start but what `unsettled` names */
+  sweep?: "background" | "none";
+  metrics?: ControllerMetrics;
+  /** an unforeseen failure, before the key backs off; conflicts are not told */
+  onError?: (error: unknown, key: ObjectKey, failures: number) => void;
+}
+
+export interface IndexName {
+  name: string;
+  value: string;
+}
+
+export interface SubscribeOptions {
+  /** "all" by default: what exists is reported first, those with `unsettled` entries before the others */
+  initial?: "all" | "unsettled" | "none";
+  unsettled?: readonly IndexName[];
 }
 
 /**
@@ -44,7 +70,8 @@ export interface ControllerOptions {
  * (or only what `unsettled` names), then every change in order.
  */
 export interface KeySource {
-  subscribe(resource: GroupResource, onChange: (change: Change) => void): void;
+  /** `onChange` is called synchronously with the change: it must be quick and must not throw */
+  subscribe(resource: GroupResource, onChange: (change: Change) => void, options?: SubscribeOptions): void;
   start(): Promise<void>;
   stop(): void;
 }
