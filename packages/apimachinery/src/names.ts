@@ -15,8 +15,7 @@ export interface GroupVersionKind extends GroupVersion {
 }
 
 /** "v1" for the core group, else "apps/v1". */
-export const formatGroupVersion = ({ group, version }: GroupVersion): string =>
-  group === "" ? version : `${group}/${version}`;
+export const formatGroupVersion = ({ group, version }: GroupVersion): string => (group === "" ? version : `${group}/${version}`);
 
 /** The inverse of `formatGroupVersion`; undefined when there is more than one slash. */
 export function parseGroupVersion(text: string): GroupVersion | undefined {
@@ -27,9 +26,7 @@ export function parseGroupVersion(text: string): GroupVersion | undefined {
 }
 
 /** "configmaps" for the core group, else "widgets.example.com". */
-export const formatGroupResource = ({ group, resource }: GroupResource): string =>
-  group === "" ? resource : `${resource}.${group}`;
+export const formatGroupResource = ({ group, resource }: GroupResource): string => (group === "" ? resource : `${resource}.${group}`);
 
 /** Go's `%s` of a GroupVersionKind: "/v1, Kind=ConfigMap". Some error texts print it. */
-export const formatGroupVersionKind = ({ group, version, kind }: GroupVersionKind): string =>
-  `${group}/${version}, Kind=${kind}`;
+export const formatGroupVersionKind = ({ group, version, kind }: GroupVersionKind): string => `${group}/${version}, Kind=${kind}`;

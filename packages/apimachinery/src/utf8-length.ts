@@ -5,12 +5,7 @@ export function utf8Length(text: string): number {
     const c = text.charCodeAt(i);
     if (c < 0x80) continue;
     if (c < 0x800) length += 1;
-    else if (
-      c >= 0xd800 &&
-      c < 0xdc00 &&
-      text.charCodeAt(i + 1) >= 0xdc00 &&
-      text.charCodeAt(i + 1) < 0xe000
-    ) {
+    else if (c >= 0xd800 && c < 0xdc00 && text.charCodeAt(i + 1) >= 0xdc00 && text.charCodeAt(i + 1) < 0xe000) {
       length += 2; // two units, four bytes
       i++;
     } else length += 2;

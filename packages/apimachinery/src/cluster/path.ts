@@ -12,8 +12,7 @@ const segment = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 const nameSegment = /^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/;
 
 /** True for one segment of at least two characters, or anything that starts with `system:`. */
-export const isClusterName = (value: string): boolean =>
-  value.startsWith("system:") ? value.length <= 253 : nameSegment.test(value);
+export const isClusterName = (value: string): boolean => (value.startsWith("system:") ? value.length <= 253 : nameSegment.test(value));
 
 /** True for `*`, a `system:` name, or colon separated segments. */
 export function isClusterPath(value: string): boolean {
@@ -29,10 +28,7 @@ export function splitClusterPath(path: ClusterPath): {
   name: string;
 } {
   const colon = path.startsWith("system:") ? -1 : path.lastIndexOf(":");
-  return colon < 0
-    ? { parent: undefined, name: path }
-    : { parent: path.slice(0, colon), name: path.slice(colon + 1) };
+  return colon < 0 ? { parent: undefined, name: path } : { parent: path.slice(0, colon), name: path.slice(colon + 1) };
 }
 
-export const joinClusterPath = (parent: ClusterPath, name: string): ClusterPath =>
-  `${parent}:${name}`;
+export const joinClusterPath = (parent: ClusterPath, name: string): ClusterPath => `${parent}:${name}`;

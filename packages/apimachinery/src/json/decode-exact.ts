@@ -32,9 +32,7 @@ interface Frame {
 function toNumber(text: string): number | bigint {
   const value = Number(text);
   if (!Number.isFinite(value)) {
-    throw new JsonSyntaxError(
-      `json: cannot unmarshal number ${text} into Go value of type float64`,
-    );
+    throw new JsonSyntaxError(`json: cannot unmarshal number ${text} into Go value of type float64`);
   }
   if (Number.isSafeInteger(value) || /[.eE]/.test(text)) return value;
   const exact = BigInt(text);
@@ -87,12 +85,7 @@ export function decodeJsonExactly(text: string): { value: JsonValue; duplicates:
     const c = skipTo();
     if (c === 0x7b || c === 0x5b) {
       const parent = stack.at(-1);
-      const path = parent
-        ? childPath(
-            parent.path,
-            Array.isArray(parent.container) ? parent.container.length : parent.key,
-          )
-        : "";
+      const path = parent ? childPath(parent.path, Array.isArray(parent.container) ? parent.container.length : parent.key) : "";
       const container: JsonObject | JsonValue[] = c === 0x7b ? {} : [];
       place(container);
       const frame: Frame = { container, key: "", seen: c === 0x7b ? new Set() : undefined, path };

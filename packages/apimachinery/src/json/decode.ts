@@ -63,8 +63,7 @@ function endOfString(text: string, from: number): number {
     const quote = text.indexOf('"', at);
     if (quote < 0) return text.length;
     let backslashes = 0;
-    while (quote - 1 - backslashes >= from && text.charCodeAt(quote - 1 - backslashes) === 0x5c)
-      backslashes++;
+    while (quote - 1 - backslashes >= from && text.charCodeAt(quote - 1 - backslashes) === 0x5c) backslashes++;
     if (backslashes % 2 === 0) return quote;
     at = quote + 1;
   }
@@ -98,10 +97,7 @@ function countKeys(value: JsonValue[] | JsonObject): number {
  *   an object had more than once, each path once, of which the last value counts
  * @throws JsonSyntaxError with Go's wording
  */
-export function decodeJson(
-  input: Uint8Array | string,
-  options?: { maxDepth?: number },
-): { value: JsonValue; duplicates: string[] } {
+export function decodeJson(input: Uint8Array | string, options?: { maxDepth?: number }): { value: JsonValue; duplicates: string[] } {
   const maxDepth = options?.maxDepth ?? 10_000;
   const text = typeof input === "string" ? input : decoder.decode(input);
   const { keys, depth, longNumber } = scan(text);
@@ -113,16 +109,11 @@ export function decodeJson(
     throw findJsonSyntaxError(input, maxDepth) ?? new JsonSyntaxError("invalid JSON");
   }
   if (depth > maxDepth) throw new JsonSyntaxError("exceeded max depth");
-  if (typeof value === "object" && value !== null && countKeys(value) !== keys)
-    return decodeJsonExactly(text);
+  if (typeof value === "object" && value !== null && countKeys(value) !== keys) return decodeJsonExactly(text);
   return { value, duplicates: noDuplicates };
 }
 
-function decodeCarefully(
-  input: Uint8Array | string,
-  text: string,
-  maxDepth: number,
-): { value: JsonValue; duplicates: string[] } {
+function decodeCarefully(input: Uint8Array | string, text: string, maxDepth: number): { value: JsonValue; duplicates: string[] } {
   const error = findJsonSyntaxError(input, maxDepth);
   if (error) throw error;
   return decodeJsonExactly(text);

@@ -21,11 +21,9 @@ export function encodeJson(value: unknown): string {
 /** Not yet in TypeScript's library. @see TC39 JSON.parse source text access */
 const { rawJSON } = JSON as typeof JSON & { rawJSON(text: string): unknown };
 
-const rawBigints = (_key: string, value: unknown): unknown =>
-  typeof value === "bigint" ? rawJSON(value.toString()) : value;
+const rawBigints = (_key: string, value: unknown): unknown => (typeof value === "bigint" ? rawJSON(value.toString()) : value);
 
-const encodeScalar = (value: unknown): string =>
-  typeof value === "bigint" ? value.toString() : (JSON.stringify(value) ?? "null");
+const encodeScalar = (value: unknown): string => (typeof value === "bigint" ? value.toString() : (JSON.stringify(value) ?? "null"));
 
 function encodeIteratively(root: unknown): string {
   if (typeof root !== "object" || root === null) return encodeScalar(root);
@@ -53,10 +51,7 @@ function encodeIteratively(root: unknown): string {
       continue;
     }
     const key = frame.keys?.[frame.at];
-    const item =
-      key === undefined
-        ? (frame.value as unknown[])[frame.at]
-        : (frame.value as Record<string, unknown>)[key];
+    const item = key === undefined ? (frame.value as unknown[])[frame.at] : (frame.value as Record<string, unknown>)[key];
     frame.at++;
     if (key !== undefined && item === undefined) continue;
     if (!frame.empty) parts.push(",");

@@ -9,8 +9,7 @@ export const equalJson = (a: unknown, b: unknown): boolean => equal(a, b, 0);
 
 function equal(a: unknown, b: unknown, depth: number): boolean {
   if (a === b) return true;
-  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null)
-    return equalScalars(a, b);
+  if (typeof a !== "object" || a === null || typeof b !== "object" || b === null) return equalScalars(a, b);
   if (depth > recursionMax) return equalIteratively(a, b);
   if (Array.isArray(a)) {
     if (!Array.isArray(b) || a.length !== b.length) return false;
@@ -32,10 +31,7 @@ function equal(a: unknown, b: unknown, depth: number): boolean {
 }
 
 function equalScalars(a: unknown, b: unknown): boolean {
-  if (typeof a === "bigint")
-    return (
-      typeof b === "number" && BigInt(Number.isInteger(b) ? b : 0) === a && Number.isInteger(b)
-    );
+  if (typeof a === "bigint") return typeof b === "number" && BigInt(Number.isInteger(b) ? b : 0) === a && Number.isInteger(b);
   if (typeof b === "bigint") return equalScalars(b, a);
   return a === b;
 }
@@ -54,12 +50,10 @@ function equalIteratively(first: object, second: object): boolean {
     const right = b as Record<string, unknown>;
     if (Array.isArray(a) && a.length !== (b as unknown[]).length) return false;
     for (const key of Object.keys(left)) {
-      if (left[key] !== undefined)
-        pending.push([left[key], Object.hasOwn(right, key) ? right[key] : undefined]);
+      if (left[key] !== undefined) pending.push([left[key], Object.hasOwn(right, key) ? right[key] : undefined]);
     }
     for (const key of Object.keys(right)) {
-      if (right[key] !== undefined && (!Object.hasOwn(left, key) || left[key] === undefined))
-        return false;
+      if (right[key] !== undefined && (!Object.hasOwn(left, key) || left[key] === undefined)) return false;
     }
   }
   return true;

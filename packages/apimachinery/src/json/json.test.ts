@@ -9,11 +9,7 @@ import { equalJson } from "./equal.ts";
 
 /** As a plain JSON.parse has it: big integers rounded. */
 const rounded = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (_key, item: unknown) =>
-      typeof item === "bigint" ? Number(item) : item,
-    ),
-  );
+  JSON.parse(JSON.stringify(value, (_key, item: unknown) => (typeof item === "bigint" ? Number(item) : item)));
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 test("decodes what JSON.parse decodes, from bytes and text", () => {
@@ -52,8 +48,7 @@ test("names keys that are there twice by their field path, last value wins", () 
 });
 
 test("colons, braces and quotes in strings do not confuse the scan", () => {
-  const text =
-    '{"a:{[\\"":"}]:\\\\","long":"' + "x".repeat(100) + '\\":\\\\\\"{","b":{"c":"\\u0022:"}}';
+  const text = '{"a:{[\\"":"}]:\\\\","long":"' + "x".repeat(100) + '\\":\\\\\\"{","b":{"c":"\\u0022:"}}';
   assert.deepEqual(decodeJson(text), { value: JSON.parse(text), duplicates: [] });
 });
 
@@ -70,20 +65,13 @@ test("keeps integers of 64 bits exact, and rounds what is larger", () => {
     f: 1000,
     g: 1.5,
   });
-  assert.equal(
-    encodeJson({ a: 9223372036854775807n, b: undefined, c: [undefined] }),
-    '{"a":9223372036854775807,"c":[null]}',
-  );
+  assert.equal(encodeJson({ a: 9223372036854775807n, b: undefined, c: [undefined] }), '{"a":9223372036854775807,"c":[null]}');
   assert.throws(() => decodeJson("[1e999]"), JsonSyntaxError);
 });
 
 test("odd keys stay data", () => {
   const text = '{"__proto__":{"x":1},"constructor":{"prototype":2},"n":9007199254740993}';
-  for (const value of [
-    decodeJson(text).value,
-    copyJson(decodeJson(text).value),
-    decodeJson(text.slice(0, -22) + "}").value,
-  ]) {
+  for (const value of [decodeJson(text).value, copyJson(decodeJson(text).value), decodeJson(text.slice(0, -22) + "}").value]) {
     assert.deepEqual(Object.keys(value as object).slice(0, 2), ["__proto__", "constructor"]);
     assert.equal(Object.getPrototypeOf(value), Object.prototype);
   }
@@ -146,26 +134,20 @@ test("names the raw byte", () => {
 
 test("every syntax error of JSON.parse is found, and nothing else", () => {
   fc.assert(
-    fc.property(
-      fc.oneof(
-        fc.string({ maxLength: 8 }),
-        fc.string({ unit: fc.constantFrom(...'{}[]",:1e-.tru\\ n') }),
-      ),
-      (text) => {
-        let valid = true;
-        try {
-          JSON.parse(text);
-        } catch {
-          valid = false;
-        }
-        if (valid) decodeJson(text);
-        else
-          assert.throws(
-            () => decodeJson(text),
-            (error: Error) => error instanceof JsonSyntaxError && error.message !== "invalid JSON",
-          );
-      },
-    ),
+    fc.property(fc.oneof(fc.string({ maxLength: 8 }), fc.string({ unit: fc.constantFrom(...'{}[]",:1e-.tru\\ n') })), (text) => {
+      let valid = true;
+      try {
+        JSON.parse(text);
+      } catch {
+        valid = false;
+      }
+      if (valid) decodeJson(text);
+      else
+        assert.throws(
+          () => decodeJson(text),
+          (error: Error) => error instanceof JsonSyntaxError && error.message !== "invalid JSON",
+        );
+    }),
     { numRuns: 2000 },
   );
 });

@@ -18,8 +18,7 @@ const afterValue = 5;
 
 const isSpace = (c: number): boolean => c === 0x20 || c === 0x0a || c === 0x0d || c === 0x09;
 const isDigit = (c: number): boolean => c >= 0x30 && c <= 0x39;
-const isHex = (c: number): boolean =>
-  isDigit(c) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66);
+const isHex = (c: number): boolean => isDigit(c) || (c >= 0x41 && c <= 0x46) || (c >= 0x61 && c <= 0x66);
 
 /** A byte between quotes as Go prints it: `'\x01'`, `'\''`, `'"'`, bytes above 0x7f as the Latin-1 character. */
 export function quoteByte(c: number): string {
@@ -46,10 +45,7 @@ export function quoteByte(c: number): string {
  * Says what is wrong with bytes that `JSON.parse` refused, or undefined when nothing is. Works on bytes, as Go does: the offending
  * character of a message is one byte. Iterative, so that depth cannot overflow the stack.
  */
-export function findJsonSyntaxError(
-  input: Uint8Array | string,
-  maxDepth: number,
-): JsonSyntaxError | undefined {
+export function findJsonSyntaxError(input: Uint8Array | string, maxDepth: number): JsonSyntaxError | undefined {
   const bytes = typeof input === "string" ? encoder.encode(input) : input;
   const containers: boolean[] = []; // true: object
   let state = beginValue;
@@ -78,11 +74,9 @@ export function findJsonSyntaxError(
       if (escaped === 0x75) {
         for (let digit = 0; digit < 4; digit++) {
           i++;
-          if (i >= bytes.length || !isHex(bytes[i]!))
-            return unexpected("in \\u hexadecimal character escape");
+          if (i >= bytes.length || !isHex(bytes[i]!)) return unexpected("in \\u hexadecimal character escape");
         }
-      } else if (!'"\\/bfnrt'.includes(String.fromCharCode(escaped)))
-        return unexpected("in string escape code");
+      } else if (!'"\\/bfnrt'.includes(String.fromCharCode(escaped))) return unexpected("in string escape code");
     }
     i++;
     return undefined;
@@ -97,15 +91,13 @@ export function findJsonSyntaxError(
     else while (i < bytes.length && isDigit(bytes[i]!)) i++;
     if (bytes[i] === 0x2e) {
       i++;
-      if (i >= bytes.length || !isDigit(bytes[i]!))
-        return unexpected("after decimal point in numeric literal");
+      if (i >= bytes.length || !isDigit(bytes[i]!)) return unexpected("after decimal point in numeric literal");
       while (i < bytes.length && isDigit(bytes[i]!)) i++;
     }
     if (bytes[i] === 0x65 || bytes[i] === 0x45) {
       i++;
       if (bytes[i] === 0x2b || bytes[i] === 0x2d) i++;
-      if (i >= bytes.length || !isDigit(bytes[i]!))
-        return unexpected("in exponent of numeric literal");
+      if (i >= bytes.length || !isDigit(bytes[i]!)) return unexpected("in exponent of numeric literal");
       while (i < bytes.length && isDigit(bytes[i]!)) i++;
     }
     return undefined;
@@ -114,8 +106,7 @@ export function findJsonSyntaxError(
   const scanLiteral = (word: string): JsonSyntaxError | undefined => {
     for (let at = 1; at < word.length; at++) {
       i++;
-      if (bytes[i] !== word.charCodeAt(at))
-        return unexpected(`in literal ${word} (expecting '${word[at]}')`);
+      if (bytes[i] !== word.charCodeAt(at)) return unexpected(`in literal ${word} (expecting '${word[at]}')`);
     }
     i++;
     return undefined;

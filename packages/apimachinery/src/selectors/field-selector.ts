@@ -65,13 +65,7 @@ export function parseFieldSelector(text: string): FieldSelector {
   }
   return {
     requirements,
-    matches: (read) =>
-      requirements.every(
-        ({ field, operator, value }) => ((read(field) ?? "") === value) === (operator === "="),
-      ),
-    toString: () =>
-      requirements
-        .map(({ field, operator, value }) => `${field}${operator}${escapeValue(value)}`)
-        .join(","),
+    matches: (read) => requirements.every(({ field, operator, value }) => ((read(field) ?? "") === value) === (operator === "=")),
+    toString: () => requirements.map(({ field, operator, value }) => `${field}${operator}${escapeValue(value)}`).join(","),
   };
 }

@@ -45,9 +45,7 @@ class Requirements implements LabelSelector {
   }
   and(other: LabelSelector): LabelSelector {
     if (other === nothing || this.empty) return other;
-    return other.empty
-      ? this
-      : new Requirements(sortByKey([...this.requirements, ...other.requirements]));
+    return other.empty ? this : new Requirements(sortByKey([...this.requirements, ...other.requirements]));
   }
 }
 
@@ -63,10 +61,7 @@ export const nothing: LabelSelector = {
   and: () => nothing,
 };
 
-function meets(
-  { key, operator, values }: LabelRequirement,
-  labels: Readonly<Record<string, string>> | undefined,
-): boolean {
+function meets({ key, operator, values }: LabelRequirement, labels: Readonly<Record<string, string>> | undefined): boolean {
   const value = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case "exists":
@@ -116,45 +111,29 @@ function parseInt64(text: string): bigint | undefined {
 }
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-const sortByKey = (requirements: LabelRequirement[]): LabelRequirement[] =>
-  requirements.sort((a, b) => byText(a.key, b.key));
+const sortByKey = (requirements: LabelRequirement[]): LabelRequirement[] => requirements.sort((a, b) => byText(a.key, b.key));
 
-function requirement(
-  key: string,
-  operator: LabelOperator,
-  given: readonly string[],
-): LabelRequirement {
+function requirement(key: string, operator: LabelOperator, given: readonly string[]): LabelRequirement {
   const values = [...new Set(given)].sort(byText);
   const errors: FieldError[] = [];
   const keyErrors = isQualifiedName(key);
   if (keyErrors.length > 0) errors.push(fieldInvalid("key", key, keyErrors.join("; ")));
   if ((operator === "in" || operator === "notin") && values.length === 0) {
-    errors.push(
-      fieldInvalid("values", values, "for 'in', 'notin' operators, values set can't be empty"),
-    );
+    errors.push(fieldInvalid("values", values, "for 'in', 'notin' operators, values set can't be empty"));
   }
   if ((operator === "exists" || operator === "!") && values.length > 0) {
-    errors.push(
-      fieldInvalid("values", values, "values set must be empty for exists and does not exist"),
-    );
+    errors.push(fieldInvalid("values", values, "values set must be empty for exists and does not exist"));
   }
   if (operator === "gt" || operator === "lt") {
     values.forEach((value, i) => {
       if (parseInt64(value) === undefined) {
-        errors.push(
-          fieldInvalid(
-            `values[${i}]`,
-            value,
-            "for 'Gt', 'Lt' operators, the value must be an integer",
-          ),
-        );
+        errors.push(fieldInvalid(`values[${i}]`, value, "for 'Gt', 'Lt' operators, the value must be an integer"));
       }
     });
   }
   values.forEach((value, i) => {
     const valueErrors = isLabelValue(value);
-    if (valueErrors.length > 0)
-      errors.push(fieldInvalid(`values[${i}][${key}]`, value, valueErrors.join("; ")));
+    if (valueErrors.length > 0) errors.push(fieldInvalid(`values[${i}][${key}]`, value, valueErrors.join("; ")));
   });
   if (errors.length > 0) throw new Error(formatFieldErrors(errors));
   return { key, operator, values };
@@ -209,12 +188,10 @@ export function parseLabelSelector(text: string): LabelSelector {
   const tokens = tokenize(text);
   let at = 0;
   /** Where a value is expected, `in` and `notin` are words like others. */
-  const isWord = (token: Token): boolean =>
-    token.kind === "identifier" || token.kind === "in" || token.kind === "notin";
+  const isWord = (token: Token): boolean => token.kind === "identifier" || token.kind === "in" || token.kind === "notin";
   const peek = (): Token => tokens[at]!;
   const next = (): Token => tokens[Math.min(at++, tokens.length - 1)]!;
-  const found = (token: Token, expected: string): Error =>
-    new Error(`found '${token.text}', expected: ${expected}`);
+  const found = (token: Token, expected: string): Error => new Error(`found '${token.text}', expected: ${expected}`);
 
   const readValueSet = (): string[] => {
     const open = next();
@@ -252,8 +229,7 @@ export function parseLabelSelector(text: string): LabelSelector {
     if (!isWord(token)) throw found(token, "identifier");
     const key = token.text;
     const keyErrors = isQualifiedName(key);
-    if (keyErrors.length > 0)
-      throw new Error(formatFieldErrors([fieldInvalid("", key, keyErrors.join("; "))]));
+    if (keyErrors.length > 0) throw new Error(formatFieldErrors([fieldInvalid("", key, keyErrors.join("; "))]));
     if (negated) return requirement(key, "!", []);
     if (peek().kind === "end" || peek().kind === ",") return requirement(key, "exists", []);
     const operator = next();
@@ -266,8 +242,7 @@ export function parseLabelSelector(text: string): LabelSelector {
       case "!=":
       case "gt":
       case "lt": {
-        if (peek().kind === "end" || peek().kind === ",")
-          return requirement(key, operator.kind, [""]);
+        if (peek().kind === "end" || peek().kind === ",") return requirement(key, operator.kind, [""]);
         const value = next();
         if (!isWord(value)) throw found(value, "identifier");
         return requirement(key, operator.kind, [value.text]);
@@ -280,8 +255,7 @@ export function parseLabelSelector(text: string): LabelSelector {
   const requirements: LabelRequirement[] = [];
   while (peek().kind !== "end") {
     const start = peek();
-    if (!isWord(start) && start.kind !== "!")
-      throw found(start, "!, identifier, or 'end of string'");
+    if (!isWord(start) && start.kind !== "!") throw found(start, "!, identifier, or 'end of string'");
     try {
       requirements.push(readRequirement());
     } catch (error) {
@@ -308,8 +282,7 @@ const expressionOperators: Record<string, LabelOperator> = {
  */
 export function labelSelectorFrom(spec: LabelSelectorSpec): LabelSelector {
   const requirements: LabelRequirement[] = [];
-  for (const [key, value] of Object.entries(spec.matchLabels ?? {}))
-    requirements.push(requirement(key, "=", [value]));
+  for (const [key, value] of Object.entries(spec.matchLabels ?? {})) requirements.push(requirement(key, "=", [value]));
   for (const { key, operator, values } of spec.matchExpressions ?? []) {
     if (!Object.hasOwn(expressionOperators, operator)) {
       throw new Error(`${JSON.stringify(operator)} is not a valid label selector operator`);

@@ -39,19 +39,10 @@ const labelErrors: [string, string | RegExp][] = [
   ["=x", "found '=', expected: !, identifier, or 'end of string'"],
   ["a,,b", "found ',', expected: identifier after ','"],
   ["!!env", "unable to parse requirement: found '!', expected: identifier"],
-  [
-    "a=-x",
-    /^unable to parse requirement: values\[0\]\[a\]: Invalid value: "-x": a valid label must be an empty string/,
-  ],
-  [
-    "n>abc",
-    `unable to parse requirement: values[0]: Invalid value: "abc": for 'Gt', 'Lt' operators, the value must be an integer`,
-  ],
+  ["a=-x", /^unable to parse requirement: values\[0\]\[a\]: Invalid value: "-x": a valid label must be an empty string/],
+  ["n>abc", `unable to parse requirement: values[0]: Invalid value: "abc": for 'Gt', 'Lt' operators, the value must be an integer`],
   ["Bad Key", "unable to parse requirement: found 'Key', expected: in, notin, =, ==, !=, gt, lt"],
-  [
-    "a/b/c=d",
-    /^unable to parse requirement: <nil>: Invalid value: "a\/b\/c": a valid label key must consist/,
-  ],
+  ["a/b/c=d", /^unable to parse requirement: <nil>: Invalid value: "a\/b\/c": a valid label key must consist/],
   ["a in (b", "unable to parse requirement: found '', expected: ',' or ')'"],
 ];
 for (const [text, message] of labelErrors) {
@@ -115,9 +106,7 @@ test("field selectors", () => {
   ]);
   assert.ok(selector.matches((field) => (field === "metadata.name" ? "a" : undefined)));
   assert.ok(!selector.matches(() => undefined));
-  assert.deepEqual(parseFieldSelector("a==b").requirements, [
-    { field: "a", operator: "=", value: "b" },
-  ]);
+  assert.deepEqual(parseFieldSelector("a==b").requirements, [{ field: "a", operator: "=", value: "b" }]);
   assert.deepEqual(parseFieldSelector("").requirements, []);
   assert.throws(() => parseFieldSelector("abc"), {
     message: "invalid selector: 'abc'; can't understand 'abc'",

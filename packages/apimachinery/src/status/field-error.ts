@@ -47,11 +47,7 @@ export const fieldDuplicate = (field: string, value: unknown): FieldError => ({
   field,
   detail: `Duplicate value: ${printValue(value)}`,
 });
-export const fieldNotSupported = (
-  field: string,
-  value: unknown,
-  supported: readonly string[],
-): FieldError => ({
+export const fieldNotSupported = (field: string, value: unknown, supported: readonly string[]): FieldError => ({
   type: "FieldValueNotSupported",
   field,
   detail: `Unsupported value: ${printValue(value)}${supported.length ? `: supported values: ${supported.map((s) => JSON.stringify(s)).join(", ")}` : ""}`,
@@ -84,12 +80,6 @@ export const fieldInternalError = (field: string, message: string): FieldError =
 
 /** One error as it stands; several in brackets, joined by ", ", each text once. */
 export function formatFieldErrors(errors: readonly FieldError[]): string {
-  const texts = [
-    ...new Set(
-      errors.map((error) =>
-        error.field ? `${error.field}: ${error.detail}` : `<nil>: ${error.detail}`,
-      ),
-    ),
-  ];
+  const texts = [...new Set(errors.map((error) => (error.field ? `${error.field}: ${error.detail}` : `<nil>: ${error.detail}`)))];
   return texts.length === 1 ? texts[0]! : `[${texts.join(", ")}]`;
 }

@@ -35,13 +35,7 @@ export const regexError = (message: string, expression: string, ...examples: str
 const tooManyCharacters = (max: number): string => `must be no more than ${max} characters`;
 const tooManyBytes = (max: number): string => `must be no more than ${max} bytes`;
 
-function check(
-  value: string,
-  max: number,
-  expression: RegExp,
-  tooLong: string,
-  mismatch: (value: string) => string,
-): string[] {
+function check(value: string, max: number, expression: RegExp, tooLong: string, mismatch: (value: string) => string): string[] {
   const matches = expression.test(value);
   if (matches && value.length <= max) return valid; // what matches is ASCII, so characters are bytes
   const errors: string[] = [];
@@ -71,8 +65,7 @@ const subdomainMismatch = (): string =>
   );
 
 /** At most 253 characters, labels joined by dots. */
-export const isDns1123Subdomain = (value: string): string[] =>
-  check(value, 253, subdomain, tooManyCharacters(253), subdomainMismatch);
+export const isDns1123Subdomain = (value: string): string[] => check(value, 253, subdomain, tooManyCharacters(253), subdomainMismatch);
 
 /** Like a DNS-1123 label, but starts with a letter. */
 export const isDns1035Label = (value: string): string[] =>
@@ -110,9 +103,7 @@ export function isQualifiedName(value: string): string[] {
   const name = value.slice(slash + 1);
   if (slash < 0 && name.length <= 63 && qualified.test(name)) return valid;
   if (name.includes("/")) {
-    return [
-      `a valid label key ${qualifiedMismatch()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`,
-    ];
+    return [`a valid label key ${qualifiedMismatch()} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`];
   }
   const errors: string[] = [];
   if (slash === 0) errors.push("prefix part must be non-empty");
@@ -151,12 +142,7 @@ export function isConfigMapKey(value: string): string[] {
       "key-name",
     ),
   );
-  const path =
-    value === "." || value === ".."
-      ? [`must not be '${value}'`]
-      : value.startsWith("..")
-        ? ["must not start with '..'"]
-        : valid;
+  const path = value === "." || value === ".." ? [`must not be '${value}'`] : value.startsWith("..") ? ["must not start with '..'"] : valid;
   return path.length === 0 ? errors : [...errors, ...path];
 }
 
@@ -177,17 +163,14 @@ export const isCIdentifier = (value: string): string[] =>
 export function isFullyQualifiedName(value: string): string[] {
   const errors = isDns1123Subdomain(value);
   if (errors.length > 0) return [errors.join(",")];
-  return value.split(".").length < 3
-    ? ["should be a domain with at least three segments separated by dots"]
-    : valid;
+  return value.split(".").length < 3 ? ["should be a domain with at least three segments separated by dots"] : valid;
 }
 
 /** Says whether a name fits a kind. With `prefix`, the name is a generateName, to which more will be appended. */
 export type NameValidation = (name: string, prefix: boolean) => string[];
 
 /** A generateName may end in a dash: the last two characters are looked at as if they were one letter. */
-const maskTrailingDash = (name: string): string =>
-  name.length > 1 && name.endsWith("-") ? `${name.slice(0, -2)}a` : name;
+const maskTrailingDash = (name: string): string => (name.length > 1 && name.endsWith("-") ? `${name.slice(0, -2)}a` : name);
 
 /** Names of RBAC objects: whatever fits one path segment. */
 export function pathSegmentName(name: string, prefix: boolean): string[] {
@@ -199,13 +182,10 @@ export function pathSegmentName(name: string, prefix: boolean): string[] {
 }
 
 /** Most objects' names. */
-export const dnsSubdomainName: NameValidation = (name, prefix) =>
-  isDns1123Subdomain(prefix ? maskTrailingDash(name) : name);
+export const dnsSubdomainName: NameValidation = (name, prefix) => isDns1123Subdomain(prefix ? maskTrailingDash(name) : name);
 
 /** Names of namespaces. */
-export const dnsLabelName: NameValidation = (name, prefix) =>
-  isDns1123Label(prefix ? maskTrailingDash(name) : name);
+export const dnsLabelName: NameValidation = (name, prefix) => isDns1123Label(prefix ? maskTrailingDash(name) : name);
 
 /** Names of services. */
-export const dns1035LabelName: NameValidation = (name, prefix) =>
-  isDns1035Label(prefix ? maskTrailingDash(name) : name);
+export const dns1035LabelName: NameValidation = (name, prefix) => isDns1035Label(prefix ? maskTrailingDash(name) : name);

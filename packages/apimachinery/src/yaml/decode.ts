@@ -62,8 +62,7 @@ export function decodeYaml(input: Uint8Array | string): DecodedYaml {
     if (error) throw new YamlSyntaxError(describe(error, lines));
     return new Converter(document, lines).convert();
   } catch (error) {
-    if (error instanceof RangeError)
-      throw new YamlSyntaxError(`yaml: exceeded max depth of ${maxDepth}`);
+    if (error instanceof RangeError) throw new YamlSyntaxError(`yaml: exceeded max depth of ${maxDepth}`);
     throw error;
   }
 }
@@ -85,8 +84,7 @@ function composeFirst(text: string, lines: LineCounter): Document.Parsed | undef
 /** Upstream's words where a code of the parser has a counterpart; the parser's own otherwise. */
 function describe(error: YAMLError, lines: LineCounter): string {
   const line = lines.linePos(error.pos[0]).line;
-  const at = (problem: string, shown = line): string =>
-    `yaml: line ${Math.max(shown, 1)}: ${problem}`;
+  const at = (problem: string, shown = line): string => `yaml: line ${Math.max(shown, 1)}: ${problem}`;
   if (/flow (collection|sequence|map)/i.test(error.message) && error.code !== "BLOCK_IN_FLOW") {
     // Go counts from the line before, once the sequence has run into the end of the text.
     const shown = lines.linePos(error.pos[0]).col === 1 && line > 1 ? line - 1 : line;
@@ -100,11 +98,7 @@ function describe(error: YAMLError, lines: LineCounter): string {
     case "BAD_INDENT":
       return at("did not find expected key");
     case "MISSING_CHAR":
-      return at(
-        /quote/.test(error.message)
-          ? "found unexpected end of stream"
-          : "could not find expected ':'",
-      );
+      return at(/quote/.test(error.message) ? "found unexpected end of stream" : "could not find expected ':'");
     default:
       return at(error.message.split("\n")[0]!.replace(/ at line \d+, column \d+:?$/, ""));
   }
@@ -150,16 +144,14 @@ class Converter {
     this.#count();
     if (depth > maxDepth) throw new YamlSyntaxError(`yaml: exceeded max depth of ${maxDepth}`);
     if (node === null) return null;
-    if (isAlias(node))
-      return this.#follow(node.source, (target) => this.#convert(target, path, depth + 1));
+    if (isAlias(node)) return this.#follow(node.source, (target) => this.#convert(target, path, depth + 1));
     if (node.anchor) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return scalarValue(node);
     this.#open.add(node);
     let value: JsonValue = null;
     if (isSeq(node)) {
       const items: JsonValue[] = [];
-      for (const item of node.items)
-        items.push(this.#convert(asNode(item), `${path}[${items.length}]`, depth + 1));
+      for (const item of node.items) items.push(this.#convert(asNode(item), `${path}[${items.length}]`, depth + 1));
       value = items;
     } else if (isMap(node)) {
       value = this.#convertMap(node.items, path, depth);
@@ -171,30 +163,20 @@ class Converter {
   #follow<T>(anchor: string, use: (target: Node) => T): T {
     const target = this.#anchors.get(anchor);
     if (!target) throw new YamlSyntaxError(`yaml: unknown anchor '${anchor}' referenced`);
-    if (this.#open.has(target))
-      throw new YamlSyntaxError(`yaml: anchor '${anchor}' value contains itself`);
+    if (this.#open.has(target)) throw new YamlSyntaxError(`yaml: anchor '${anchor}' value contains itself`);
     this.#insideAlias++;
     const result = use(target);
     this.#insideAlias--;
     return result;
   }
 
-  #convertMap(
-    pairs: readonly { key: unknown; value: unknown }[],
-    path: string,
-    depth: number,
-  ): JsonObject {
+  #convertMap(pairs: readonly { key: unknown; value: unknown }[], path: string, depth: number): JsonObject {
     const object: JsonObject = {};
     const seen = new Set<string>();
     const merges: Node[] = [];
     for (const pair of pairs) {
       const keyNode = asNode(pair.key);
-      if (
-        isScalar(keyNode) &&
-        keyNode.type === "PLAIN" &&
-        keyNode.source === "<<" &&
-        !keyNode.tag
-      ) {
+      if (isScalar(keyNode) && keyNode.type === "PLAIN" && keyNode.source === "<<" && !keyNode.tag) {
         merges.push(asNode(pair.value)!);
         continue;
       }
@@ -230,8 +212,7 @@ class Converter {
 
 const asNode = (value: unknown): Node | null => (value ?? null) as Node | null;
 
-const keyText = (key: JsonValue): string =>
-  typeof key === "object" && key !== null ? JSON.stringify(key) : String(key);
+const keyText = (key: JsonValue): string => (typeof key === "object" && key !== null ? JSON.stringify(key) : String(key));
 
 function scalarValue(node: Scalar): JsonValue {
   const text = node.source ?? String(node.value ?? "");

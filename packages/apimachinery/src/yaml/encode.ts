@@ -20,12 +20,7 @@ function writeNode(parts: string[], value: unknown, level: number, atStart: bool
   } else parts.push(writeScalar(value, level), "\n");
 }
 
-function writeList(
-  parts: string[],
-  list: readonly unknown[],
-  level: number,
-  atStart: boolean,
-): void {
+function writeList(parts: string[], list: readonly unknown[], level: number, atStart: boolean): void {
   let first = atStart;
   for (const item of list) {
     parts.push(first ? "- " : `${indent(level)}- `);
@@ -34,12 +29,7 @@ function writeList(
   }
 }
 
-function writeMap(
-  parts: string[],
-  map: Record<string, unknown>,
-  level: number,
-  atStart: boolean,
-): void {
+function writeMap(parts: string[], map: Record<string, unknown>, level: number, atStart: boolean): void {
   const keys = Object.keys(map)
     .filter((key) => map[key] !== undefined)
     .sort(compareKeys);
@@ -52,20 +42,12 @@ function writeMap(
     const value = map[key];
     const text = quoteIfNeeded(key);
     // A long key may not be followed by its value on one line.
-    parts.push(
-      first ? "" : indent(level),
-      text.length > 128 ? `? ${text}\n${indent(level)}:` : `${text}:`,
-    );
+    parts.push(first ? "" : indent(level), text.length > 128 ? `? ${text}\n${indent(level)}:` : `${text}:`);
     first = false;
     if (Array.isArray(value) && value.length > 0) {
       parts.push("\n");
       writeList(parts, value, level, false);
-    } else if (
-      typeof value === "object" &&
-      value !== null &&
-      !Array.isArray(value) &&
-      hasKeys(value)
-    ) {
+    } else if (typeof value === "object" && value !== null && !Array.isArray(value) && hasKeys(value)) {
       parts.push("\n");
       writeMap(parts, value as Record<string, unknown>, level + 1, false);
     } else {
@@ -97,11 +79,7 @@ function compareKeys(a: string, b: string): number {
     if (isDigit(left) && isDigit(right)) {
       const leftNumber = /^[0-9]*/.exec(a.slice(i))![0];
       const rightNumber = /^[0-9]*/.exec(b.slice(i))![0];
-      if (
-        leftNumber.length !== rightNumber.length &&
-        !leftNumber.startsWith("0") &&
-        !rightNumber.startsWith("0")
-      ) {
+      if (leftNumber.length !== rightNumber.length && !leftNumber.startsWith("0") && !rightNumber.startsWith("0")) {
         return leftNumber.length - rightNumber.length;
       }
     }
@@ -128,12 +106,10 @@ function writeScalar(value: unknown, level: number): string {
 const numberText = (value: number): string => String(value).replace(/e([-+])(\d)$/, "e$10$2");
 
 // Line separators and control characters are only possible inside double quotes.
-const special =
-  /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|[\u2028\u2029]/u;
+const special = /[^\t\n\u0020-\u007e\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\u{10000}-\u{10ffff}]|[\u2028\u2029]/u;
 
 function writeText(text: string, level: number): string {
-  if (!text.includes("\n") || special.test(text) || /[ \t]\n|[ \t]$|^\n*$/.test(text))
-    return quoteIfNeeded(text);
+  if (!text.includes("\n") || special.test(text) || /[ \t]\n|[ \t]$|^\n*$/.test(text)) return quoteIfNeeded(text);
   return literalBlock(text, level);
 }
 
@@ -154,10 +130,7 @@ function quoteIfNeeded(text: string): string {
 
 /** JSON's quoting is YAML's, but for what YAML wants escaped besides. */
 const doubleQuoted = (text: string): string =>
-  JSON.stringify(text).replace(
-    /[\u007f-\u009f\u2028\u2029\ufeff]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\ufeff]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 function plainAllowed(text: string): boolean {
   if (/^[\s,[\]{}#&*!|>'"%@`]|\s$/.test(text) || text.includes("\t")) return false;

@@ -4,14 +4,11 @@
  */
 
 const words = new Map<string, boolean | null | number>();
-for (const word of ["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"])
-  words.set(word, true);
-for (const word of ["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"])
-  words.set(word, false);
+for (const word of ["y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"]) words.set(word, true);
+for (const word of ["n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"]) words.set(word, false);
 for (const word of ["", "~", "null", "Null", "NULL"]) words.set(word, null);
 for (const word of [".nan", ".NaN", ".NAN"]) words.set(word, Number.NaN);
-for (const word of [".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"])
-  words.set(word, Number.POSITIVE_INFINITY);
+for (const word of [".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"]) words.set(word, Number.POSITIVE_INFINITY);
 for (const word of ["-.inf", "-.Inf", "-.INF"]) words.set(word, Number.NEGATIVE_INFINITY);
 
 const integer = /^([-+]?)(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)$/;

@@ -24,18 +24,7 @@ true: bool
     ints: [1, -1, 511, 15, 31, 3, 1000, 5, 8],
     floats: [1.5, 0.5, 1000, 1],
     big: 9223372036854775807n,
-    text: [
-      "1:30",
-      "2020-01-01",
-      "2020-01-01T00:00:00Z",
-      "1.2.3",
-      "-x",
-      "a b",
-      "..",
-      "1",
-      "1",
-      "0x",
-    ],
+    text: ["1:30", "2020-01-01", "2020-01-01T00:00:00Z", "1.2.3", "-x", "a b", "..", "1", "1", "0x"],
     binary: "hi",
     "1": "number",
     true: "bool",
@@ -59,15 +48,10 @@ test("anchors, merges, blocks, and only the first document", () => {
 });
 
 test("names duplicates by path and by upstream's text", () => {
-  const { value, duplicates, duplicatesText } = decodeYaml(
-    "kind: Box\nspec:\n  size: 1\n  size: 2\n  l:\n  - a: 1\n    a: 2\n",
-  );
+  const { value, duplicates, duplicatesText } = decodeYaml("kind: Box\nspec:\n  size: 1\n  size: 2\n  l:\n  - a: 1\n    a: 2\n");
   assert.deepEqual(value, { kind: "Box", spec: { size: 2, l: [{ a: 2 }] } });
   assert.deepEqual(duplicates, ["spec.size", "spec.l[0].a"]);
-  assert.equal(
-    duplicatesText,
-    'yaml: unmarshal errors:\n  line 4: key "size" already set in map\n  line 7: key "a" already set in map',
-  );
+  assert.equal(duplicatesText, 'yaml: unmarshal errors:\n  line 4: key "size" already set in map\n  line 7: key "a" already set in map');
 });
 
 const refused: [string, string][] = [
@@ -78,8 +62,7 @@ const refused: [string, string][] = [
   ["a: .inf\n", "json: unsupported value: +Inf"],
 ];
 for (const [text, message] of refused) {
-  test(`refuses ${JSON.stringify(text)}`, () =>
-    assert.throws(() => decodeYaml(text), { name: "YamlSyntaxError", message }));
+  test(`refuses ${JSON.stringify(text)}`, () => assert.throws(() => decodeYaml(text), { name: "YamlSyntaxError", message }));
 }
 
 test("bombs and towers are refused quickly", () => {
@@ -172,13 +155,7 @@ test("what is written is read back", () => {
     fc.property(fc.jsonValue({ stringUnit: "grapheme" }), text, text, (value, key, string) => {
       const whole = { value, [key]: string, list: [string, [string], { [key]: value }] };
       const written = encodeYaml(whole);
-      assert.ok(
-        equalJson(
-          JSON.parse(encodeJson(decodeYaml(written).value)),
-          JSON.parse(JSON.stringify(whole)),
-        ),
-        written,
-      );
+      assert.ok(equalJson(JSON.parse(encodeJson(decodeYaml(written).value)), JSON.parse(JSON.stringify(whole))), written);
     }),
     { numRuns: 200 },
   );
