@@ -4,8 +4,7 @@ const beyondSurrogates = /[\ud800-\uffff]/;
 export const ordersAlikeInUtf16 = (key: string): boolean => !beyondSurrogates.test(key);
 
 /** A code unit's rank in UTF-8 order: surrogates stand for characters beyond U+FFFF, so they come after U+E000…U+FFFF. */
-const rank = (unit: number): number =>
-  unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800;
+const rank = (unit: number): number => (unit < 0xd800 ? unit : unit < 0xe000 ? unit + 0x2000 : unit - 0x800);
 
 /**
  * Byte order of the strings' UTF-8 forms, which is the order of keys in every driver. JavaScript's `<` compares UTF-16 code units and
@@ -29,8 +28,7 @@ export function prefixEnd(prefix: string): string | undefined {
   const points = Array.from(prefix);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {
     const point = last.codePointAt(0)!;
-    if (point < 0x10ffff)
-      return points.join("") + String.fromCodePoint(point === 0xd7ff ? 0xe000 : point + 1);
+    if (point < 0x10ffff) return points.join("") + String.fromCodePoint(point === 0xd7ff ? 0xe000 : point + 1);
   }
   return undefined;
 }

@@ -33,10 +33,7 @@ export function decodeHeader(text: string, key: string): RecordHeader {
     throw new StoreError("Corrupt", `the header of ${key} cannot be read`, { cause });
   }
   if (parsed[0] !== headerFormat) {
-    throw new StoreError(
-      "NewerFormat",
-      `the header of ${key} has format ${parsed[0]}; this program knows ${headerFormat}`,
-    );
+    throw new StoreError("NewerFormat", `the header of ${key} has format ${parsed[0]}; this program knows ${headerFormat}`);
   }
   return {
     definition: parsed[1],

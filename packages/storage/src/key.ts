@@ -34,13 +34,7 @@ export function decodeKey(key: string): StorageKey {
 }
 
 /** The prefix of all keys of a resource, narrowed as far as the fields are given, in key order. */
-export function keyPrefix(
-  group: string,
-  resource: string,
-  identity?: string,
-  cluster?: string,
-  namespace?: string,
-): string {
+export function keyPrefix(group: string, resource: string, identity?: string, cluster?: string, namespace?: string): string {
   let prefix = `/${group || "core"}/${resource}/`;
   if (identity === undefined) return prefix;
   prefix += `${identity}/`;

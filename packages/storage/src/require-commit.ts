@@ -8,21 +8,15 @@ export const indexEntriesMax = 32;
 /** What every driver refuses before it looks at its data. @throws StoreError TooLarge, RangeError for a caller's mistake */
 export function requireCommit(commit: Commit): void {
   if (commit.key === "") throw new RangeError("a commit needs a key");
-  if ((commit.guards?.length ?? 0) > guardsMax)
-    throw new RangeError(`more than ${guardsMax} guards on ${commit.key}`);
+  if ((commit.guards?.length ?? 0) > guardsMax) throw new RangeError(`more than ${guardsMax} guards on ${commit.key}`);
   if (commit.write === "delete") {
-    if (commit.expect === 0)
-      throw new RangeError(`a delete of ${commit.key} needs the revision that the caller saw`);
+    if (commit.expect === 0) throw new RangeError(`a delete of ${commit.key} needs the revision that the caller saw`);
     return;
   }
-  if ((commit.index?.length ?? 0) > indexEntriesMax)
-    throw new RangeError(`more than ${indexEntriesMax} index entries on ${commit.key}`);
+  if ((commit.index?.length ?? 0) > indexEntriesMax) throw new RangeError(`more than ${indexEntriesMax} index entries on ${commit.key}`);
   const { header, body } = commit.write;
   if (body.byteLength + headerSize(header) > recordBytesMax) {
-    throw new StoreError(
-      "TooLarge",
-      `the record at ${commit.key} is larger than ${recordBytesMax} bytes`,
-    );
+    throw new StoreError("TooLarge", `the record at ${commit.key} is larger than ${recordBytesMax} bytes`);
   }
 }
 

@@ -57,7 +57,7 @@ export interface Range {
   revision: Revision;
   /** more records that match lie beyond the limit */
   more: boolean;
-  /** how many records of the prefix lie beyond the last one returned (an upper bound when headerFilter is given) */
+  /** how many records of the prefix lie beyond the last one returned (an upper bound when headerFilter is given); from 10 000 on it may be less than there are */
   remaining: number;
 }
 
@@ -96,12 +96,7 @@ export interface Store {
   range(prefix: string, options?: RangeOptions): Promise<Range>;
 
   /** The newest records that carry the index entry, in key order, of keys that start with `prefix` (default: all). */
-  index(
-    name: string,
-    value: string,
-    prefix?: string,
-    options?: { keysOnly?: boolean; limit?: number },
-  ): Promise<StoredRecord[]>;
+  index(name: string, value: string, prefix?: string, options?: { keysOnly?: boolean; limit?: number }): Promise<StoredRecord[]>;
 
   /**
    * Everything committed after `since` (0: from now on), in revision order, none twice, a revision never split. `deliver` is synchronous: when it returns,
@@ -129,15 +124,7 @@ export interface FeedHandle {
   close(): void;
 }
 
-export type StoreErrorCode =
-  | "Compacted"
-  | "FutureRevision"
-  | "TooLarge"
-  | "Unreachable"
-  | "Corrupt"
-  | "Locked"
-  | "NewerFormat"
-  | "Closed";
+export type StoreErrorCode = "Compacted" | "FutureRevision" | "TooLarge" | "Unreachable" | "Corrupt" | "Locked" | "NewerFormat" | "Closed";
 
 export class StoreError extends Error {
   readonly code: StoreErrorCode;

@@ -8,8 +8,7 @@ import { testHeader } from "./test-store.ts";
 
 const [driver = "memory", directory = ""] = process.argv.slice(2);
 const body = new Uint8Array(1_000).fill(120);
-const key = (n: number): string =>
-  `/core/configmaps/-/c${String(n % 2_000).padStart(5, "0")}/default/name-${n}`;
+const key = (n: number): string => `/core/configmaps/-/c${String(n % 2_000).padStart(5, "0")}/default/name-${n}`;
 const header = testHeader({
   definition: "0123456789abcdef",
   uid: "3f1c7a52-5f2e-4f0b-8d8e-0d8a1b2c3d4e",
@@ -25,6 +24,8 @@ function open(): Promise<Store> | Store {
 }
 
 async function measure(name: string, count: number, run: () => Promise<void>): Promise<void> {
+  globalThis.gc?.();
+  if (process.env.ONLY && !new RegExp(process.env.ONLY).test(name)) return;
   const delay = monitorEventLoopDelay({ resolution: 1 });
   delay.enable();
   const cpu = process.cpuUsage();
@@ -41,12 +42,7 @@ async function measure(name: string, count: number, run: () => Promise<void>): P
   );
 }
 
-async function writers(
-  store: Store,
-  count: number,
-  concurrency: number,
-  first: number,
-): Promise<void> {
+async function writers(store: Store, count: number, concurrency: number, first: number): Promise<void> {
   let next = first;
   const end = first + count;
   await Promise.all(
@@ -86,8 +82,7 @@ await measure("get, cold", 50_000, async () => {
   for (let i = 0; i < 50_000; i++) await store.get(key((i * 7_919) % 100_000));
 });
 await measure("rows in ranges of 500", 100_000, async () => {
-  for (let i = 0; i < 200; i++)
-    await store.range("/core/configmaps/", { after: key(i * 5), limit: 500 });
+  for (let i = 0; i < 200; i++) await store.range("/core/configmaps/", { after: key(i * 5), limit: 500 });
 });
 await measure("rows of one list, 500 a page", 101_000, async () => {
   let page = await store.range("/core/configmaps/", { limit: 500 });

@@ -18,8 +18,5 @@ test("memory: history is bounded, and what fell out of it is Compacted", async (
     });
   assert.equal(store.compactedRevision(), revision - 10);
   assert.equal((await store.history("/", revision - 10, 100)).events.length, 10);
-  await assert.rejects(
-    store.history("/", revision - 11, 100),
-    (error) => error instanceof StoreError && error.code === "Compacted",
-  );
+  await assert.rejects(store.history("/", revision - 11, 100), (error) => error instanceof StoreError && error.code === "Compacted");
 });

@@ -27,8 +27,7 @@ export interface MemoryStoreOptions {
 }
 
 /** A store that forgets everything when the process ends: for tests and for trying things out. */
-export const openMemoryStore = (options: MemoryStoreOptions = {}): Store =>
-  new MemoryStore(options);
+export const openMemoryStore = (options: MemoryStoreOptions = {}): Store => new MemoryStore(options);
 
 const nothing = new Uint8Array();
 
@@ -66,8 +65,7 @@ class MemoryStore implements Store {
     if (failedGuard) return { committed: false, current: previous, failedGuard };
 
     const revision = ++this.#revision;
-    const record =
-      write === "delete" ? undefined : { key, revision, header: write.header, body: write.body };
+    const record = write === "delete" ? undefined : { key, revision, header: write.header, body: write.body };
     if (record) this.#records.set(key, record);
     else this.#records.delete(key);
     if (!previous) this.#keys.add(key);
@@ -90,13 +88,10 @@ class MemoryStore implements Store {
     const at = options.at ?? this.#revision;
     this.#requireReadable(at);
     const since = at === this.#revision ? [] : this.#eventsAfter(at);
-    const { source, keys } =
-      since.length === 0 ? { source: this.#records, keys: this.#keys } : this.#past(prefix, since);
+    const { source, keys } = since.length === 0 ? { source: this.#records, keys: this.#keys } : this.#past(prefix, since);
 
     const from =
-      options.after !== undefined && compareKeys(options.after, prefix) >= 0
-        ? keys.after(options.after)
-        : keys.atOrAfter(prefix);
+      options.after !== undefined && compareKeys(options.after, prefix) >= 0 ? keys.after(options.after) : keys.atOrAfter(prefix);
     const total = keys.count(from, keys.endOf(prefix));
     const limit = options.limit || Infinity;
     const records: StoredRecord[] = [];
@@ -119,12 +114,7 @@ class MemoryStore implements Store {
     return { records, revision: at, more, remaining: more ? remaining : 0 };
   }
 
-  async index(
-    name: string,
-    value: string,
-    prefix = "",
-    options: { keysOnly?: boolean; limit?: number } = {},
-  ): Promise<StoredRecord[]> {
+  async index(name: string, value: string, prefix = "", options: { keysOnly?: boolean; limit?: number } = {}): Promise<StoredRecord[]> {
     this.#requireOpen();
     const start = entryPrefix(name, value);
     const limit = options.limit || Infinity;
@@ -182,9 +172,7 @@ class MemoryStore implements Store {
 
   #holds(guard: Guard): boolean {
     const record = this.#records.get(guard.key);
-    return guard.revision === "exists"
-      ? record !== undefined
-      : (record?.revision ?? 0) === guard.revision;
+    return guard.revision === "exists" ? record !== undefined : (record?.revision ?? 0) === guard.revision;
   }
 
   #replaceEntries(key: string, entries: readonly IndexEntry[]): void {
@@ -201,10 +189,7 @@ class MemoryStore implements Store {
   #remember(event: FeedEvent): void {
     this.#events.push(event);
     this.#historyBytes += eventSize(event);
-    while (
-      this.#events.length - this.#dropped > this.#historyEventsMax ||
-      this.#historyBytes > this.#historyBytesMax
-    ) {
+    while (this.#events.length - this.#dropped > this.#historyEventsMax || this.#historyBytes > this.#historyBytesMax) {
       this.#forget(this.#compacted + 1);
     }
   }
@@ -225,10 +210,7 @@ class MemoryStore implements Store {
   }
 
   /** The records of a prefix as they were before `events`: what is current, with those undone, newest first. */
-  #past(
-    prefix: string,
-    events: FeedEvent[],
-  ): { source: Map<string, StoredRecord>; keys: SortedKeys } {
+  #past(prefix: string, events: FeedEvent[]): { source: Map<string, StoredRecord>; keys: SortedKeys } {
     const source = new Map<string, StoredRecord>();
     const keys = new SortedKeys();
     this.#keys.visitFrom(this.#keys.atOrAfter(prefix), (key) => {
@@ -249,10 +231,7 @@ class MemoryStore implements Store {
   #requireReadable(revision: Revision): void {
     if (revision > this.#revision) throw futureRevision(revision, this.#revision);
     if (revision < this.#compacted)
-      throw new StoreError(
-        "Compacted",
-        `revision ${revision} is older than ${this.#compacted}, the newest compacted one`,
-      );
+      throw new StoreError("Compacted", `revision ${revision} is older than ${this.#compacted}, the newest compacted one`);
   }
 
   #requireOpen(): void {
@@ -263,14 +242,10 @@ class MemoryStore implements Store {
 const futureRevision = (asked: Revision, newest: Revision): StoreError =>
   new StoreError("FutureRevision", `revision ${asked} lies ahead of ${newest}, the newest one`);
 
-const eventSize = (event: FeedEvent): number =>
-  event.record ? event.record.body.byteLength + headerSize(event.record.header) : 100;
+const eventSize = (event: FeedEvent): number => (event.record ? event.record.body.byteLength + headerSize(event.record.header) : 100);
 
-const entryPrefix = (name: string, value: string): string =>
-  `${withoutNul(name)}\0${withoutNul(value)}\0`;
+const entryPrefix = (name: string, value: string): string => `${withoutNul(name)}\0${withoutNul(value)}\0`;
 
 /** Values come from users: a NUL in one must not pass for the separator. */
 const withoutNul = (text: string): string =>
-  text.includes("\0") || text.includes("\x01")
-    ? text.replaceAll("\x01", "\x01\x02").replaceAll("\0", "\x01\x01")
-    : text;
+  text.includes("\0") || text.includes("\x01") ? text.replaceAll("\x01", "\x01\x02").replaceAll("\0", "\x01\x01") : text;

@@ -28,8 +28,7 @@ export class SortedKeys {
     if (keys[offset] === key) return;
     keys.splice(offset, 0, key);
     this.#size++;
-    if (keys.length > chunkLengthMax)
-      this.#chunks.splice(chunk + 1, 0, keys.splice(chunkLengthMax >> 1));
+    if (keys.length > chunkLengthMax) this.#chunks.splice(chunk + 1, 0, keys.splice(chunkLengthMax >> 1));
   }
 
   delete(key: string): void {

@@ -98,10 +98,12 @@ export class Checkpointer {
     const worker = (this.#worker ??= await this.#start());
     const answer = await new Promise<Answer>((resolve) => {
       this.#waiting = resolve;
+      // Commits may wait for the answer, so the process must not end for lack of anything else to do.
+      worker.ref();
       worker.postMessage("checkpoint");
     });
-    if ("message" in answer)
-      throw Object.assign(new Error(answer.message), { errcode: answer.code });
+    worker.unref();
+    if ("message" in answer) throw Object.assign(new Error(answer.message), { errcode: answer.code });
     return answer;
   }
 
@@ -113,11 +115,8 @@ export class Checkpointer {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 2, stackSizeMb: 1 },
     });
-    worker.unref();
     worker.on("message", (answer: Answer) => this.#waiting?.(answer));
-    worker.on("error", (error: Error) =>
-      this.#waiting?.({ code: undefined, message: error.message }),
-    );
+    worker.on("error", (error: Error) => this.#waiting?.({ code: undefined, message: error.message }));
     worker.on("exit", () => {
       this.#worker = undefined; // the next pass starts another
       this.#waiting?.({ code: undefined, message: "the checkpoint thread has ended" });

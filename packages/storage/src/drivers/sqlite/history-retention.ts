@@ -31,47 +31,40 @@ const markEveryMs = 5_000;
 export class HistoryRetention {
   readonly #limits: HistoryLimits;
   readonly #now: () => number;
-  #marks: Mark[];
-  #bytes = 0;
+  /** in order; of each, everything up to its revision was written at its time or before */
+  readonly #marks: Mark[] = [];
+  #latest: Mark;
   #horizon: Revision = 0;
 
   /** What was written before the store was opened counts as written now. */
   constructor(limits: HistoryLimits, revision: Revision, now: () => number) {
     this.#limits = limits;
     this.#now = now;
-    this.#marks = [{ time: now(), revision, bytes: 0 }];
+    this.#latest = { time: now(), revision, bytes: 0 };
   }
 
   /** After commits up to `revision` with so many bytes. @returns the newest revision that may go */
-  advance(revision: Revision, bytes: number): Revision {
+  advance(revision: Revision, addedBytes: number): Revision {
     const { keepMs, revisionsMin, revisionsMax, bytesMax } = this.#limits;
-    this.#bytes += bytes;
     const time = this.#now();
-    const last = this.#marks.at(-1)!;
-    if (
-      time - last.time >= Math.min(markEveryMs, keepMs) ||
-      this.#bytes - last.bytes >= bytesMax / 16
-    ) {
-      this.#marks.push({ time, revision, bytes: this.#bytes });
-    }
+    const bytes = this.#latest.bytes + addedBytes;
+    const last = this.#marks.at(-1);
+    if (!last || time - last.time >= Math.min(markEveryMs, keepMs) || bytes - last.bytes >= bytesMax / 16) this.#marks.push(this.#latest);
+    this.#latest = { time, revision, bytes };
+
     let tooOld = 0;
     let tooMuch = 0;
     let passed = 0;
     for (const mark of this.#marks) {
       const old = time - mark.time > keepMs;
-      const much = this.#bytes - mark.bytes > bytesMax;
+      const much = bytes - mark.bytes > bytesMax;
       if (!old && !much) break;
       if (old) tooOld = mark.revision;
       if (much) tooMuch = mark.revision;
       passed++;
     }
     if (passed > 1) this.#marks.splice(0, passed - 1);
-    this.#horizon = Math.max(
-      this.#horizon,
-      tooMuch,
-      Math.min(tooOld, revision - revisionsMin),
-      revision - revisionsMax,
-    );
+    this.#horizon = Math.max(this.#horizon, tooMuch, Math.min(tooOld, revision - revisionsMin), revision - revisionsMax);
     return this.#horizon;
   }
 }

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { StoreError } from "../../store.ts";
@@ -53,10 +43,7 @@ export interface OpenDatabase {
 }
 
 /** @throws StoreError Locked, NewerFormat, Corrupt, Unreachable */
-export async function openDatabase(
-  directory: string,
-  pageCacheBytes: number,
-): Promise<OpenDatabase> {
+export async function openDatabase(directory: string, pageCacheBytes: number): Promise<OpenDatabase> {
   const { DatabaseSync } = await import("node:sqlite");
   makeDirectory(directory);
   const unlock = lock(directory, DatabaseSync);
@@ -65,9 +52,7 @@ export async function openDatabase(
   try {
     refuseLeftovers(directory, file);
     database = new DatabaseSync(file, { timeout: 10_000 });
-    database.exec(
-      `PRAGMA cache_size=${-(pageCacheBytes >> 10)}; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY`,
-    );
+    database.exec(`PRAGMA cache_size=${-(pageCacheBytes >> 10)}; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY`);
     requireFormat(database, directory);
     database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0");
     if (pragma(database, "user_version") === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
@@ -81,11 +66,7 @@ export async function openDatabase(
     unlock();
     if (error instanceof StoreError) throw error;
     if (isCorruption(error)) throw corruptStore(directory, (error as Error).message, error);
-    throw new StoreError(
-      "Unreachable",
-      `the store in ${directory} cannot be opened: ${(error as Error).message}`,
-      { cause: error },
-    );
+    throw new StoreError("Unreachable", `the store in ${directory} cannot be opened: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -94,11 +75,7 @@ function makeDirectory(directory: string): void {
     const made = mkdirSync(directory, { recursive: true, mode: 0o700 });
     if (made !== undefined) syncDirectory(dirname(made));
   } catch (cause) {
-    throw new StoreError(
-      "Unreachable",
-      `the directory ${directory} cannot be made: ${(cause as Error).message}`,
-      { cause },
-    );
+    throw new StoreError("Unreachable", `the directory ${directory} cannot be made: ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -124,18 +101,9 @@ function lock(directory: string, Database: typeof DatabaseSync): () => void {
     database.exec("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE");
   } catch (cause) {
     database?.close();
-    if (!isBusy(cause))
-      throw new StoreError(
-        "Unreachable",
-        `${join(directory, "lock.db")}: ${(cause as Error).message}`,
-        { cause },
-      );
+    if (!isBusy(cause)) throw new StoreError("Unreachable", `${join(directory, "lock.db")}: ${(cause as Error).message}`, { cause });
     const pid = existsSync(pidFile) ? readFileSync(pidFile, "utf8").trim() : "";
-    throw new StoreError(
-      "Locked",
-      `another process${pid && ` (pid ${pid})`} has the store in ${directory} open`,
-      { cause },
-    );
+    throw new StoreError("Locked", `another process${pid && ` (pid ${pid})`} has the store in ${directory} open`, { cause });
   }
   writeFileSync(pidFile, `${process.pid}\n`);
   const held = database;
@@ -149,8 +117,7 @@ function lock(directory: string, Database: typeof DatabaseSync): () => void {
 function refuseLeftovers(directory: string, file: string): void {
   const log = `${file}-wal`;
   if (existsSync(file) && statSync(file).size > 0) return;
-  if (existsSync(log) && statSync(log).size > 0)
-    throw corruptStore(directory, "store.db-wal is there, but store.db is not");
+  if (existsSync(log) && statSync(log).size > 0) throw corruptStore(directory, "store.db-wal is there, but store.db is not");
 }
 
 function requireFormat(database: DatabaseSync, directory: string): void {
@@ -160,8 +127,7 @@ function requireFormat(database: DatabaseSync, directory: string): void {
     count: number;
   };
   if (tables.count === 0 && format === 0) return;
-  if (id !== applicationId)
-    throw corruptStore(directory, "store.db is a database of another program");
+  if (id !== applicationId) throw corruptStore(directory, "store.db is a database of another program");
   if (format > storeFormat) {
     throw new StoreError(
       "NewerFormat",

@@ -8,48 +8,49 @@ export interface CurrentRecord {
   entries: string;
 }
 
-/** The records used last, bounded by bytes. A hint: what is missing here is read from the table. */
+/**
+ * The records used last, bounded by bytes. A hint: what is missing here is read from the table. Two generations instead of one list in
+ * order of use: when the young one is full it becomes the old one, and what of the old one nobody asked for meanwhile goes at once.
+ */
 export class RecordCache {
-  readonly #records = new Map<string, CurrentRecord>();
   readonly #bytesMax: number;
-  #bytes = 0;
+  #young = new Map<string, CurrentRecord>();
+  #old = new Map<string, CurrentRecord>();
+  #youngBytes = 0;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
   get(key: string): CurrentRecord | undefined {
-    const found = this.#records.get(key);
-    if (!found) return undefined;
-    // The map's order is the order of use.
-    this.#records.delete(key);
-    this.#records.set(key, found);
-    return found;
+    const young = this.#young.get(key);
+    if (young) return young;
+    const old = this.#old.get(key);
+    if (old) this.set(key, old);
+    return old;
   }
 
   set(key: string, current: CurrentRecord): void {
-    this.delete(key);
     const size = sizeOf(current);
-    if (size > this.#bytesMax >> 3) return;
-    this.#records.set(key, current);
-    this.#bytes += size;
-    for (const oldest of this.#records) {
-      if (this.#bytes <= this.#bytesMax) return;
-      this.#bytes -= sizeOf(oldest[1]);
-      this.#records.delete(oldest[0]);
-    }
+    if (size > this.#bytesMax >> 3) return this.delete(key);
+    // A replaced value is charged until its generation ends: that errs towards less memory.
+    this.#young.set(key, current);
+    this.#youngBytes += size;
+    if (this.#youngBytes <= this.#bytesMax >> 1) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#youngBytes = 0;
   }
 
   delete(key: string): void {
-    const found = this.#records.get(key);
-    if (!found) return;
-    this.#bytes -= sizeOf(found);
-    this.#records.delete(key);
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   clear(): void {
-    this.#records.clear();
-    this.#bytes = 0;
+    this.#young.clear();
+    this.#old.clear();
+    this.#youngBytes = 0;
   }
 }
 

@@ -8,8 +8,7 @@ const busy = 5;
 
 /** SQLite's primary result code of an error from node:sqlite; undefined for any other error. */
 export function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number")
-    return undefined;
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return undefined;
   return error.errcode & 0xff;
 }
 
@@ -40,9 +39,5 @@ export function toStoreError(error: unknown, directory: string): unknown {
   if (error instanceof StoreError) return error;
   if (isCorruption(error)) return corruptStore(directory, (error as Error).message, error);
   if (sqliteCode(error) === undefined) return error;
-  return new StoreError(
-    "Unreachable",
-    `the store in ${directory} cannot be read: ${(error as Error).message}`,
-    { cause: error },
-  );
+  return new StoreError("Unreachable", `the store in ${directory} cannot be read: ${(error as Error).message}`, { cause: error });
 }

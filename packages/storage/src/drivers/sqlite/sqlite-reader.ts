@@ -12,6 +12,8 @@ const nothing = new Uint8Array();
 /** No key is greater: U+10FFFF is no character, so no name can hold it. */
 const endOfKeys = "\u{10ffff}\u{10ffff}";
 
+export const countMax = 10_000;
+
 /** Keys from `start` on and in front of `end`. */
 export interface KeySpan {
   start: string;
@@ -33,12 +35,8 @@ export interface RecordLine {
 }
 
 /** Header and body under the revision and key that they were written for: damage anywhere, or a row in a wrong place, shows. */
-export const checksumOf = (
-  revision: Revision,
-  key: string,
-  header: string,
-  body: Uint8Array,
-): number => crc32(body, crc32(`${revision} ${key} ${header}`));
+export const checksumOf = (revision: Revision, key: string, header: string, body: Uint8Array): number =>
+  crc32(body, crc32(`${revision} ${key} ${header}`));
 
 type Version = [previous: number, header: string, checksum: number, body: Uint8Array];
 
@@ -58,6 +56,7 @@ export class SqliteReader {
   readonly #log: StatementSync;
   readonly #indexed: StatementSync;
   readonly #indexedLines: StatementSync;
+  readonly #keyAt: StatementSync;
   readonly #count: StatementSync;
   readonly #changedSince: StatementSync;
 
@@ -76,12 +75,8 @@ export class SqliteReader {
     this.#records = prepare(
       `SELECT c.key, c.revision, c.header, l.checksum, l.body FROM current c LEFT JOIN log l ON l.revision = c.revision WHERE ${span} ORDER BY c.key LIMIT ?`,
     );
-    this.#lines = prepare(
-      `SELECT c.key, c.revision, c.header FROM current c WHERE ${span} ORDER BY c.key LIMIT ?`,
-    );
-    this.#linesUpTo = prepare(
-      `SELECT c.key, c.revision, c.header FROM current c WHERE ${span} ORDER BY c.key`,
-    );
+    this.#lines = prepare(`SELECT c.key, c.revision, c.header FROM current c WHERE ${span} ORDER BY c.key LIMIT ?`);
+    this.#linesUpTo = prepare(`SELECT c.key, c.revision, c.header FROM current c WHERE ${span} ORDER BY c.key`);
     // With min(), SQLite takes the other columns from the row that has it.
     this.#tombstones = prepare(
       "SELECT key, min(revision), previous FROM log INDEXED BY tombstone WHERE deleted = 1 AND key >= ? AND key < ? AND revision > ? GROUP BY key ORDER BY key",
@@ -98,19 +93,14 @@ export class SqliteReader {
     this.#indexed = prepare(
       `SELECT c.key, c.revision, c.header, l.checksum, l.body FROM ${entries} LEFT JOIN log l ON l.revision = c.revision WHERE ${chosen}`,
     );
-    this.#indexedLines = prepare(
-      `SELECT c.key, c.revision, c.header FROM ${entries} WHERE ${chosen}`,
-    );
+    this.#indexedLines = prepare(`SELECT c.key, c.revision, c.header FROM ${entries} WHERE ${chosen}`);
+    this.#keyAt = prepare(`SELECT c.key FROM current c WHERE ${span} ORDER BY c.key LIMIT 1 OFFSET ?`);
     this.#count = prepare(`SELECT count(*) FROM current c WHERE ${span}`);
-    this.#changedSince = prepare(
-      `SELECT c.key, c.revision FROM current c WHERE ${span} AND c.revision > ?`,
-    );
+    this.#changedSince = prepare(`SELECT c.key, c.revision FROM current c WHERE ${span} AND c.revision > ?`);
   }
 
   current(key: string): CurrentRecord | undefined {
-    const row = this.#current.get(key) as unknown as
-      | [number, string, number | null, Uint8Array | null, string]
-      | undefined;
+    const row = this.#current.get(key) as unknown as [number, string, number | null, Uint8Array | null, string] | undefined;
     if (!row) return undefined;
     return { record: this.#record(key, row[0], row[1], row[2], row[3]), entries: row[4] };
   }
@@ -133,11 +123,7 @@ export class SqliteReader {
   /** The lines of a span as they were at a past revision; `span` is small. */
   linesAt(span: KeySpan, at: Revision): RecordLine[] {
     const tombstones = new Map<string, Revision>();
-    for (const [key, , previous] of this.#tombstones.all(span.start, span.end, at) as unknown as [
-      string,
-      number,
-      number,
-    ][]) {
+    for (const [key, , previous] of this.#tombstones.all(span.start, span.end, at) as unknown as [string, number, number][]) {
       tombstones.set(key, previous);
     }
     const lines: RecordLine[] = [];
@@ -150,20 +136,19 @@ export class SqliteReader {
     return lines.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
   }
 
-  /** How many keys of a span there were at a revision; the newest state when `at` is undefined. */
-  count(span: KeySpan, at?: Revision): number {
+  /**
+   * How many keys of a span there were at a revision; the newest state when `at` is undefined. Of a large span only the first keys are
+   * counted: a count of everything would hold up the event loop for each page of a list, for a number that clients show at most.
+   */
+  count(whole: KeySpan, at?: Revision): number {
+    const [bound] = (this.#keyAt.get(whole.start, whole.end, countMax) as unknown as [string] | undefined) ?? [undefined];
+    if (at === undefined && bound !== undefined) return countMax;
+    const span = { start: whole.start, end: bound ?? whole.end };
     let [count] = this.#count.get(span.start, span.end) as unknown as [number];
     if (at === undefined) return count;
-    const tombstones = this.#tombstones.all(span.start, span.end, at) as unknown as [
-      string,
-      number,
-      number,
-    ][];
+    const tombstones = this.#tombstones.all(span.start, span.end, at) as unknown as [string, number, number][];
     const deleted = new Set(tombstones.map(([key]) => key));
-    for (const [key, revision] of this.#changedSince.all(span.start, span.end, at) as unknown as [
-      string,
-      number,
-    ][]) {
+    for (const [key, revision] of this.#changedSince.all(span.start, span.end, at) as unknown as [string, number][]) {
       if (deleted.has(key) || this.#versionAt(revision, at) === 0) count--;
     }
     for (const [, , previous] of tombstones) if (this.#versionAt(previous, at) !== 0) count++;
@@ -172,9 +157,7 @@ export class SqliteReader {
 
   /** A line's record with its body. */
   recordOf(line: RecordLine, header?: RecordHeader): StoredRecord {
-    const [checksum, body] = (this.#body.get(line.revision) as unknown as
-      | [number, Uint8Array]
-      | undefined) ?? [null, null];
+    const [checksum, body] = (this.#body.get(line.revision) as unknown as [number, Uint8Array] | undefined) ?? [null, null];
     return this.#record(line.key, line.revision, line.header, checksum, body, header);
   }
 
@@ -188,21 +171,8 @@ export class SqliteReader {
   }
 
   /** Events in (since, upTo] whose key passes, out of at most `limit` log rows; `scanned` is the last revision looked at, 0 for none. */
-  events(
-    since: Revision,
-    upTo: Revision,
-    limit: number,
-    wanted: (key: string) => boolean,
-  ): { events: FeedEvent[]; scanned: Revision } {
-    const rows = this.#log.all(since, upTo, limit) as unknown as [
-      number,
-      string,
-      number,
-      number,
-      string,
-      number,
-      Uint8Array,
-    ][];
+  events(since: Revision, upTo: Revision, limit: number, wanted: (key: string) => boolean): { events: FeedEvent[]; scanned: Revision } {
+    const rows = this.#log.all(since, upTo, limit) as unknown as [number, string, number, number, string, number, Uint8Array][];
     const events: FeedEvent[] = [];
     for (const [revision, key, deleted, previous, header, checksum, body] of rows) {
       if (!wanted(key)) continue;
@@ -220,11 +190,8 @@ export class SqliteReader {
   #addPast(lines: RecordLine[], key: string, from: Revision, at: Revision): void {
     const revision = this.#versionAt(from, at);
     if (revision === 0) return;
-    const [header] = (this.#headerOf.get(revision) as unknown as [string] | undefined) ?? [
-      undefined,
-    ];
-    if (header === undefined)
-      throw corruptStore(this.#directory, `revision ${revision} of ${key} is missing`);
+    const [header] = (this.#headerOf.get(revision) as unknown as [string] | undefined) ?? [undefined];
+    if (header === undefined) throw corruptStore(this.#directory, `revision ${revision} of ${key} is missing`);
     lines.push({ key, revision, header });
   }
 
@@ -259,8 +226,7 @@ export class SqliteReader {
     body: Uint8Array | null,
     decoded?: RecordHeader,
   ): StoredRecord {
-    if (body === null)
-      throw corruptStore(this.#directory, `revision ${revision} of ${key} is missing`);
+    if (body === null) throw corruptStore(this.#directory, `revision ${revision} of ${key} is missing`);
     if (checksumOf(revision, key, header, body) !== checksum)
       throw corruptStore(this.#directory, `the record at ${key} has changed on the disk`);
     return { key, revision, header: decoded ?? decodeHeader(header, key), body };

@@ -64,8 +64,10 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 
 /** A bigger batch saves little: at this size a commit's share of the sync is small already, and the event loop waits for the batch. */
 const batchMax = 32;
-/** Rows that a read takes before it lets others run: about two milliseconds. */
-const sliceRows = 500;
+/** Rows that a read takes before it lets others run, about two milliseconds: a page of kubectl's 500 and one to see that there are more. */
+const sliceRows = 501;
+/** The same for rows of which only the header is read. */
+const sliceLines = 2_000;
 const sweepRows = 500;
 /** The log's pages that a commit touches: its row, its place in `current`, and what lies above them. */
 const pagesPerCommit = 2;
@@ -94,8 +96,6 @@ class SqliteStore implements Store {
   readonly #retention: HistoryRetention;
   readonly #consumers = new FeedConsumers();
   readonly #onFailure: (error: StoreError) => void;
-  /** how many records lie beyond a page's last one, by revision, prefix and key: so a list read in pages is counted once */
-  readonly #remaining = new Map<string, number>();
 
   #queue: Pending[] = [];
   #flushScheduled = false;
@@ -119,9 +119,7 @@ class SqliteStore implements Store {
     this.#onFailure = options.onFailure ?? throwUncaught;
     const newest = database.prepare("SELECT max(revision) AS revision FROM log").get() as { revision: number | null };
     const meta = new Map(
-      (
-        database.prepare("SELECT name, value FROM meta").all() as { name: string; value: number }[]
-      ).map((row) => [row.name, row.value]),
+      (database.prepare("SELECT name, value FROM meta").all() as { name: string; value: number }[]).map((row) => [row.name, row.value]),
     );
     // The newest row is never swept, so it knows the newest revision. A list of an empty store needs a resourceVersion above 0.
     this.#revision = newest.revision ?? 1;
@@ -171,47 +169,33 @@ class SqliteStore implements Store {
     const limit = options.limit || Infinity;
     const whole = keySpan(prefix, options.after);
     const records: StoredRecord[] = [];
-    let seen = 0;
-    let seenAtLast = 0;
     let more = false;
     for (let start = whole.start, done = false; !done && !more;) {
       // Others may have committed, or compacted, since the last slice.
       this.#requireOpen();
       this.#requireReadable(at);
-      const wanted = options.headerFilter
-        ? sliceRows
-        : Math.min(sliceRows, limit - records.length + 1);
+      const wanted = options.headerFilter ? sliceLines : Math.min(sliceRows, limit - records.length + 1);
       const slice = this.#read(() => this.#slice({ start, end: whole.end }, at, wanted, options));
       for (const line of slice.lines) {
         const header = options.headerFilter && decodeHeader(line.header, line.key);
-        if (!header || options.headerFilter!(header, line.key)) {
-          if (records.length === limit) {
-            more = true;
-            break;
-          }
-          records.push(this.#read(() => this.#finish(line, header, options)));
-          seenAtLast = seen + 1;
+        if (header && !options.headerFilter!(header, line.key)) continue;
+        if (records.length === limit) {
+          more = true;
+          break;
         }
-        seen++;
+        records.push(this.#read(() => this.#finish(line, header, options)));
       }
       done = slice.next === undefined;
       if (slice.next !== undefined) start = slice.next;
       if (!done && !more) await nextTurn();
     }
     const remaining = more
-      ? this.#read(() =>
-          this.#remainingAfter(prefix, options.after, at, records.at(-1)!.key, seenAtLast),
-        )
+      ? this.#read(() => this.#reader.count(keySpan(prefix, records.at(-1)!.key), at === this.#revision ? undefined : at))
       : 0;
     return { records, revision: at, more, remaining };
   }
 
-  async index(
-    name: string,
-    value: string,
-    prefix = "",
-    options: { keysOnly?: boolean; limit?: number } = {},
-  ): Promise<StoredRecord[]> {
+  async index(name: string, value: string, prefix = "", options: { keysOnly?: boolean; limit?: number } = {}): Promise<StoredRecord[]> {
     const limit = options.limit || Infinity;
     const records: StoredRecord[] = [];
     for (let after: string | undefined; records.length < limit;) {
@@ -235,9 +219,7 @@ class SqliteStore implements Store {
     this.#requireOpen();
     for (let cursor = since; cursor > 0;) {
       this.#requireReadable(cursor);
-      const { events } = this.#read(() =>
-        this.#reader.events(cursor, this.#revision, sliceRows, () => true),
-      );
+      const { events } = this.#read(() => this.#reader.events(cursor, this.#revision, sliceRows, () => true));
       if (events.length === 0) break;
       cursor = events.at(-1)!.revision;
       deliverTo(deliver, { events, progress: cursor });
@@ -297,8 +279,7 @@ class SqliteStore implements Store {
   }
 
   async #close(): Promise<void> {
-    if (this.#queue.length > 0 && !this.#failure)
-      await new Promise<void>((resolve) => (this.#idle = resolve));
+    if (this.#queue.length > 0 && !this.#failure) await new Promise<void>((resolve) => (this.#idle = resolve));
     this.#consumers.clear();
     await this.#checkpointer.close();
     const { database, unlock } = this.#opened;
@@ -378,18 +359,13 @@ class SqliteStore implements Store {
 
   #holds(guard: Guard, changes: BatchChanges): boolean {
     const current = changes.has(guard.key) ? changes.get(guard.key) : this.#current(guard.key);
-    return guard.revision === "exists"
-      ? current !== undefined
-      : (current?.record.revision ?? 0) === guard.revision;
+    return guard.revision === "exists" ? current !== undefined : (current?.record.revision ?? 0) === guard.revision;
   }
 
   /** Twice what was added, so that a store which has fallen behind catches up and no commit pays for more than two others. */
   #sweepAlong(changes: BatchChanges): void {
     if (changes.events.length === 0) return;
-    const horizon = Math.max(
-      this.#compacted,
-      this.#retention.advance(changes.revision, changes.bytes),
-    );
+    const horizon = Math.max(this.#compacted, this.#retention.advance(changes.revision, changes.bytes));
     const upTo = Math.min(horizon, this.#swept + 2 * changes.events.length, changes.revision - 1);
     if (upTo <= this.#swept) return;
     this.#writer.sweep(this.#swept, upTo);
@@ -424,11 +400,7 @@ class SqliteStore implements Store {
     let failure: unknown = toStoreError(error, this.#directory);
     if (isInputOutputError(error)) failure = this.#fail(error);
     else if (isFull(error))
-      failure = new StoreError(
-        "Unreachable",
-        `the disk of ${this.#directory} is full: nothing was written`,
-        { cause: error },
-      );
+      failure = new StoreError("Unreachable", `the disk of ${this.#directory} is full: nothing was written`, { cause: error });
     if (!this.#failure) {
       try {
         this.#writer.rollback();
@@ -472,45 +444,18 @@ class SqliteStore implements Store {
     return current;
   }
 
-  #slice(
-    span: KeySpan,
-    at: Revision,
-    wanted: number,
-    options: RangeOptions,
-  ): { lines: SliceLine[]; next: string | undefined } {
+  #slice(span: KeySpan, at: Revision, wanted: number, options: RangeOptions): { lines: SliceLine[]; next: string | undefined } {
     const whole = !options.headerFilter && !options.keysOnly && at === this.#revision;
-    const lines: SliceLine[] = whole
-      ? this.#reader.records(span, wanted).map(asLine)
-      : this.#reader.lines(span, wanted);
+    const lines: SliceLine[] = whole ? this.#reader.records(span, wanted).map(asLine) : this.#reader.lines(span, wanted);
     const next = lines.length === wanted ? `${lines.at(-1)!.key}\0` : undefined;
-    if (whole || (this.#newestDeletion <= at && lines.every((line) => line.revision <= at)))
-      return { lines, next };
+    if (whole || (this.#newestDeletion <= at && lines.every((line) => line.revision <= at))) return { lines, next };
     return { lines: this.#reader.linesAt({ start: span.start, end: next ?? span.end }, at), next };
   }
 
   #finish(line: SliceLine, header: RecordHeader | undefined, options: RangeOptions): StoredRecord {
     if (line.record) return line.record;
     if (!options.keysOnly) return this.#reader.recordOf(line, header);
-    return header
-      ? { key: line.key, revision: line.revision, header, body: nothing }
-      : withoutBody(line);
-  }
-
-  #remainingAfter(
-    prefix: string,
-    after: string | undefined,
-    at: Revision,
-    last: string,
-    seen: number,
-  ): number {
-    const known = after === undefined ? undefined : this.#remaining.get(`${at} ${prefix} ${after}`);
-    const remaining =
-      known === undefined
-        ? this.#reader.count(keySpan(prefix, last), at === this.#revision ? undefined : at)
-        : known - seen;
-    if (this.#remaining.size >= 1_000) this.#remaining.clear();
-    this.#remaining.set(`${at} ${prefix} ${last}`, remaining);
-    return remaining;
+    return header ? { key: line.key, revision: line.revision, header, body: nothing } : withoutBody(line);
   }
 
   #read<Result>(read: () => Result): Result {
@@ -524,17 +469,11 @@ class SqliteStore implements Store {
   #requireReadable(revision: Revision): void {
     if (revision > this.#revision) throw this.#futureRevision(revision);
     if (revision >= this.#compacted) return;
-    throw new StoreError(
-      "Compacted",
-      `revision ${revision} is older than ${this.#compacted}, the newest compacted one`,
-    );
+    throw new StoreError("Compacted", `revision ${revision} is older than ${this.#compacted}, the newest compacted one`);
   }
 
   #futureRevision(revision: Revision): StoreError {
-    return new StoreError(
-      "FutureRevision",
-      `revision ${revision} lies ahead of ${this.#revision}, the newest one`,
-    );
+    return new StoreError("FutureRevision", `revision ${revision} lies ahead of ${this.#revision}, the newest one`);
   }
 
   #requireOpen(): void {
@@ -589,13 +528,10 @@ const asLine = (record: StoredRecord): SliceLine => ({
 });
 
 /** A small view into a large buffer would keep all of it alive in caches and rings. */
-const ownBytes = (body: Uint8Array): Uint8Array =>
-  body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body);
+const ownBytes = (body: Uint8Array): Uint8Array => (body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body));
 
 const encodeEntries = (index: readonly IndexEntry[] | undefined): string =>
-  index && index.length > 0
-    ? JSON.stringify(index.flatMap(({ name, value }) => [name, value]))
-    : "";
+  index && index.length > 0 ? JSON.stringify(index.flatMap(({ name, value }) => [name, value])) : "";
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

@@ -36,27 +36,17 @@ export class SqliteWriter {
     this.#begin = prepare("BEGIN IMMEDIATE");
     this.#commit = prepare("COMMIT");
     this.#rollback = prepare("ROLLBACK");
-    this.#insertLog = prepare(
-      "INSERT INTO log (revision, key, deleted, previous, checksum, header, body) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#insertCurrent = prepare(
-      "INSERT INTO current (revision, header, entries, key) VALUES (?, ?, ?, ?)",
-    );
-    this.#updateCurrent = prepare(
-      "UPDATE current SET revision = ?, header = ?, entries = ? WHERE key = ?",
-    );
+    this.#insertLog = prepare("INSERT INTO log (revision, key, deleted, previous, checksum, header, body) VALUES (?, ?, ?, ?, ?, ?, ?)");
+    this.#insertCurrent = prepare("INSERT INTO current (revision, header, entries, key) VALUES (?, ?, ?, ?)");
+    this.#updateCurrent = prepare("UPDATE current SET revision = ?, header = ?, entries = ? WHERE key = ?");
     this.#deleteCurrent = prepare("DELETE FROM current WHERE key = ?");
     this.#insertEntry = prepare("INSERT INTO entry (name, value, key) VALUES (?, ?, ?)");
     this.#deleteEntry = prepare("DELETE FROM entry WHERE name = ? AND value = ? AND key = ?");
     this.#sweepReplaced = prepare(
       "DELETE FROM log WHERE revision IN (SELECT previous FROM log WHERE revision > ? AND revision <= ? AND previous > 0)",
     );
-    this.#sweepTombstones = prepare(
-      "DELETE FROM log WHERE revision > ? AND revision <= ? AND deleted = 1",
-    );
-    this.#setMeta = prepare(
-      "INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    );
+    this.#sweepTombstones = prepare("DELETE FROM log WHERE revision > ? AND revision <= ? AND deleted = 1");
+    this.#setMeta = prepare("INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value");
   }
 
   begin(): void {
@@ -97,10 +87,8 @@ export class SqliteWriter {
   #replaceEntries(key: string, oldEntries: string, newEntries: string): void {
     const before = entryMap(oldEntries);
     const after = entryMap(newEntries);
-    for (const [id, [name, value]] of before)
-      if (!after.has(id)) this.#deleteEntry.run(name, value, key);
-    for (const [id, [name, value]] of after)
-      if (!before.has(id)) this.#insertEntry.run(name, value, key);
+    for (const [id, [name, value]] of before) if (!after.has(id)) this.#deleteEntry.run(name, value, key);
+    for (const [id, [name, value]] of after) if (!before.has(id)) this.#insertEntry.run(name, value, key);
   }
 }
 
@@ -109,7 +97,6 @@ function entryMap(entries: string): Map<string, [name: string, value: string]> {
   const map = new Map<string, [string, string]>();
   if (entries === "") return map;
   const flat = JSON.parse(entries) as string[];
-  for (let i = 0; i < flat.length; i += 2)
-    map.set(JSON.stringify([flat[i], flat[i + 1]]), [flat[i]!, flat[i + 1]!]);
+  for (let i = 0; i < flat.length; i += 2) map.set(JSON.stringify([flat[i], flat[i + 1]]), [flat[i]!, flat[i + 1]!]);
   return map;
 }
