@@ -7,3 +7,30 @@ export {
   type KindOf,
 } from "./local/feed-key-source.ts";
 export { localClient, internalUser } from "./local/local-client.ts";
+export {
+  bearerTokens,
+  authenticated,
+  bearerTokenOf,
+  TokenError,
+  type BearerTokens,
+  type TokenAuthenticator,
+  type TokenIdentity,
+  type VerifiedToken,
+} from "./authentication/token-authenticator.ts";
+export { staticTokens, TokenFileError } from "./authentication/static-tokens.ts";
+export { clientCertificates } from "./authentication/client-certificates.ts";
+export { openSigningKey, signingKeyOf, type SigningKey } from "./authentication/signing-key.ts";
+export {
+  serviceAccountTokens,
+  type IssuedToken,
+  type ServiceAccountTokens,
+  type TokenSubject,
+} from "./authentication/service-account-tokens.ts";
+export * from "./authentication/service-account.ts";
+export { tokenRequestHandler } from "./authentication/token-request.ts";
+export { reviewSelf, reviewToken, userInfoOf, type UserInfo } from "./authentication/reviews.ts";
+export {
+  createImpersonation,
+  type Impersonate,
+  type ImpersonationOptions,
+} from "./authentication/impersonation.ts";
