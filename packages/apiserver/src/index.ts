@@ -1,6 +1,6 @@
 export type * from "./http/http-request.ts";
 export * from "./user.ts";
-export type * from "./target.ts";
+export * from "./target.ts";
 export * from "./authorization/authorizer.ts";
 export type * from "./authentication/authenticator.ts";
 export type * from "./admission/admission.ts";
@@ -15,3 +15,10 @@ export type * from "./server-options.ts";
 export { createApiServer } from "./create-api-server.ts";
 export { listen } from "./http/listener.ts";
 export type { ConnectionInfo, Handle, Listener, ListenOptions } from "./http/listener.ts";
+export { TextAnswer, pageNotFound } from "./text-answer.ts";
+export type { ProtobufCodec } from "./protobuf-codec.ts";
+export { keyOf, prefixOf } from "./registry/keys.ts";
+export { decodeRecord, encodeRecord } from "./record-codec.ts";
+export { Payload } from "./payload.ts";
+export { parseQuery } from "./http/query.ts";
+export type { SeatLimits } from "./flow-control/seat-keeper.ts";

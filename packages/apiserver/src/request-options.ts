@@ -61,15 +61,22 @@ export function writeOptionsOf(query: Query, kind: string, apply = false): Write
   const dryRun = dryRunOf(query, errors);
   const manager = query.get("fieldManager") ?? "";
   const force = booleanOf(query, "force");
-  if (apply && manager === "") errors.push({ type: "FieldValueRequired", field: "fieldManager", detail: "Required value: is required for apply patch" });
-  if (!apply && force !== undefined && kind === "PatchOptions") errors.push(fieldForbidden("force", "may not be specified for non-apply patch"));
+  if (apply && manager === "")
+    errors.push({ type: "FieldValueRequired", field: "fieldManager", detail: "Required value: is required for apply patch" });
+  if (!apply && force !== undefined && kind === "PatchOptions")
+    errors.push(fieldForbidden("force", "may not be specified for non-apply patch"));
   errors.push(...fieldManagerErrors(manager));
   const validation = query.get("fieldValidation") ?? "";
   if (validation !== "" && validation !== "Ignore" && validation !== "Warn" && validation !== "Strict") {
     errors.push(fieldNotSupported("fieldValidation", validation, ["", "Ignore", "Strict", "Warn"]));
   }
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind }, "", errors);
-  return { dryRun, fieldManager: manager, force: force ?? false, fieldValidation: validation === "Ignore" || validation === "Strict" ? validation : "Warn" };
+  return {
+    dryRun,
+    fieldManager: manager,
+    force: force ?? false,
+    fieldValidation: validation === "Ignore" || validation === "Strict" ? validation : "Warn",
+  };
 }
 
 export function dryRunOf(query: Query, errors: FieldError[]): boolean {
@@ -84,7 +91,11 @@ const fieldManagerBytesMax = 128;
 export function fieldManagerErrors(manager: string): FieldError[] {
   const errors: FieldError[] = [];
   if (Buffer.byteLength(manager) > fieldManagerBytesMax) {
-    errors.push({ type: "FieldValueTooLong", field: "fieldManager", detail: `Too long: may not be more than ${fieldManagerBytesMax} bytes` });
+    errors.push({
+      type: "FieldValueTooLong",
+      field: "fieldManager",
+      detail: `Too long: may not be more than ${fieldManagerBytesMax} bytes`,
+    });
   }
   let position = 0;
   for (const character of manager) {
@@ -124,7 +135,8 @@ export function watchOptionsOf(query: Query): WatchOptions {
       errors.push(fieldForbidden("resourceVersionMatch", "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
       if (match !== "") errors.push(fieldNotSupported("resourceVersionMatch", match, ["NotOlderThan"]));
     }
-    if (list.continue !== "") errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+    if (list.continue !== "")
+      errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
   } else if (match !== "") {
     errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"));
   }
@@ -138,10 +150,14 @@ export function requireListOptions(options: ListOptions, query: Query | undefine
   const errors: FieldError[] = [];
   if (query?.has("sendInitialEvents")) errors.push(fieldForbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   if (match !== "") {
-    if (options.continue !== "") errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
-    else if (options.resourceVersion === "") errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
-    else if (match !== "Exact" && match !== "NotOlderThan") errors.push(fieldNotSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
-    else if (match === "Exact" && options.resourceVersion === "0") errors.push(fieldForbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
+    if (options.continue !== "")
+      errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
+    else if (options.resourceVersion === "")
+      errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
+    else if (match !== "Exact" && match !== "NotOlderThan")
+      errors.push(fieldNotSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
+    else if (match === "Exact" && options.resourceVersion === "0")
+      errors.push(fieldForbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
   if (errors.length > 0) throw invalidListOptions(errors);
 }
@@ -167,7 +183,8 @@ export function parseResourceVersion(text: string): number | undefined {
 const parseUintError = (text: string): string => `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
 
 /** What GET and watch answer to a resourceVersion that is none. @see wire 62 */
-export const garbageResourceVersion = (text: string) => plainError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parseUintError(text)}`);
+export const garbageResourceVersion = (text: string) =>
+  plainError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parseUintError(text)}`);
 export const garbageListResourceVersion = (text: string) =>
   badRequest(`invalid resource version: resourceVersion: Invalid value: ${JSON.stringify(text)}: ${parseUintError(text)}`);
 /** of a body @see wire 45 */

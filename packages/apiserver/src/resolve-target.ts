@@ -14,8 +14,10 @@ const segmentsMax = 64;
 export function resolveTarget(http: HttpRequest, cluster: string, path: string): Target {
   const segments = split(path);
   const head = segments[1];
-  if (head === "api" && segments.length > 3 && segments[2] !== "") return resourceTarget(http, cluster, path, segments, "", segments[2]!, 3);
-  if (head === "apis" && segments.length > 4 && segments[3] !== "") return resourceTarget(http, cluster, path, segments, segments[2]!, segments[3]!, 4);
+  if (head === "api" && segments.length > 3 && segments[2] !== "")
+    return resourceTarget(http, cluster, path, segments, "", segments[2]!, 3);
+  if (head === "apis" && segments.length > 4 && segments[3] !== "")
+    return resourceTarget(http, cluster, path, segments, segments[2]!, segments[3]!, 4);
   return { kind: "nonResource", verb: http.method.toLowerCase(), cluster, path };
 }
 
@@ -57,13 +59,25 @@ const verbOfMethod: Readonly<Record<string, Verb>> = {
 /** Other methods are refused after authorization, which sees them as `get`. */
 const namespaceSubresources = new Set(["status", "finalize"]);
 
-function resourceTarget(http: HttpRequest, cluster: string, path: string, segments: readonly string[], group: string, version: string, start: number): Target {
+function resourceTarget(
+  http: HttpRequest,
+  cluster: string,
+  path: string,
+  segments: readonly string[],
+  group: string,
+  version: string,
+  start: number,
+): Target {
   let at = start;
   let verb = verbOfMethod[http.method] ?? "get";
   const legacyWatch = segments[at] === "watch" && segments.length > at + 1;
   if (legacyWatch) at++;
   let namespace = "";
-  if (segments[at] === "namespaces" && segments.length > at + 2 && !(segments.length === at + 3 && group === "" && namespaceSubresources.has(segments[at + 2]!))) {
+  if (
+    segments[at] === "namespaces" &&
+    segments.length > at + 2 &&
+    !(segments.length === at + 3 && group === "" && namespaceSubresources.has(segments[at + 2]!))
+  ) {
     namespace = segments[at + 1]!;
     at += 2;
   }

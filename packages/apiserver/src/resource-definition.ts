@@ -86,6 +86,8 @@ export interface SubresourceRequest {
   readonly name: string;
   /** undefined for get */
   readonly body: JsonObject | undefined;
+  /** of a PATCH: the content type, without parameters */
+  readonly patchType?: string;
   readonly dryRun: boolean;
   readonly context: RequestContext;
 }

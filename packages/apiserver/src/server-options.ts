@@ -9,8 +9,11 @@ import type { SurfaceSource } from "./surface.ts";
 import type { User } from "./user.ts";
 import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
+import type { GroupResource } from "@meshplane/apimachinery";
 import type { Guard } from "@meshplane/storage";
-import type { NonResourceTarget } from "./target.ts";
+import type { NonResourceTarget, Target } from "./target.ts";
+import type { ProtobufCodec } from "./protobuf-codec.ts";
+import type { SeatLimits } from "./flow-control/seat-keeper.ts";
 import type { Surface } from "./surface.ts";
 
 /** Everything that the generic server does not know by itself. Built by `cmd`, or by `testing/start` for tests. */
@@ -30,16 +33,37 @@ export interface ServerOptions {
    * Other keys that must hold for a create in this place: the namespace exists and is not being deleted, the logical cluster likewise.
    * @throws StatusError 404, 403
    */
-  createGuards?: (definition: ResourceDefinition, cluster: string, namespace: string, context: RequestContext) => Promise<Guard[]> | Guard[];
+  createGuards?: (
+    definition: ResourceDefinition,
+    cluster: string,
+    namespace: string,
+    context: RequestContext,
+  ) => Promise<Guard[]> | Guard[];
   /** paths that no generic handler knows (/openid/v1/jwks, /metrics, …); undefined falls through to 404 */
-  nonResource?: (http: HttpRequest, target: NonResourceTarget, surface: Surface | undefined) => Promise<HttpResponse | undefined> | HttpResponse | undefined;
+  nonResource?: (
+    http: HttpRequest,
+    target: NonResourceTarget,
+    surface: Surface | undefined,
+  ) => Promise<HttpResponse | undefined> | HttpResponse | undefined;
   /** milliseconds */
   clock: () => number;
   /** a random v4 uuid */
   uid: () => string;
   version: VersionInfo;
   log: Log;
+  /** without it nothing is served or read as protobuf */
+  protobuf?: ProtobufCodec;
+  /** called once per request, when its answer has been decided */
+  audit?: AuditHook;
+  /** how many requests are served at once, how many wait */
+  seats?: Partial<SeatLimits>;
 }
+
+export type AuditHook = (entry: {
+  readonly context: RequestContext;
+  readonly target: Target | undefined;
+  readonly http: HttpRequest;
+}) => void;
 
 export interface VersionInfo {
   major: string;
@@ -67,8 +91,8 @@ export interface ApiServer {
   start(): Promise<void>;
   /** /readyz and /livez checks */
   addReadyCheck(name: string, check: () => string | undefined): void;
-  /** ends open watches of a cluster ("*": all), cleanly */
-  endWatches(cluster: string): void;
+  /** ends open watches of a cluster ("*": of all), of one resource if it is named, cleanly */
+  endWatches(cluster: string, resource?: GroupResource): void;
   /** not ready, watches end, no new long-running request */
   drain(): Promise<void>;
 }

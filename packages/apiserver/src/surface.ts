@@ -4,7 +4,8 @@ import type { ResourceDefinition } from "./resource-definition.ts";
 export interface Surface {
   /** equal keys mean equal surfaces: discovery and OpenAPI documents hang on it */
   readonly key: string;
-  lookup(group: string, version: string, resource: string): ResourceDefinition | undefined;
+  /** `identity` is what stood after the colon of `<resource>:<identityHash>`, for wildcard requests */
+  lookup(group: string, version: string, resource: string, identity?: string): ResourceDefinition | undefined;
   /** everything served, for discovery and OpenAPI */
   readonly definitions: readonly ResourceDefinition[];
 }

@@ -32,3 +32,6 @@ export interface NonResourceTarget {
 }
 
 export type Target = ResourceTarget | NonResourceTarget;
+
+/** What most resources can do, in the order that discovery of built-in kinds prints. */
+export const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];

@@ -175,7 +175,11 @@ class H2Sink implements ResponseSink {
 }
 
 /** Resolves when the stream takes more, or is gone. */
-export function untilDrained(stream: { destroyed: boolean; writableNeedDrain: boolean; once(event: "drain" | "close", listener: () => void): unknown }): Promise<void> {
+export function untilDrained(stream: {
+  destroyed: boolean;
+  writableNeedDrain: boolean;
+  once(event: "drain" | "close", listener: () => void): unknown;
+}): Promise<void> {
   if (stream.destroyed || !stream.writableNeedDrain) return Promise.resolve();
   return new Promise((resolve) => {
     stream.once("drain", resolve);

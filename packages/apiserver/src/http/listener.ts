@@ -118,7 +118,8 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     get connections() {
       return sockets.size;
     },
-    renew: ({ key, cert, ca }) => server.setSecureContext({ key: key as string, cert: cert as string, ...(ca ? { ca: ca as string } : {}) }),
+    renew: ({ key, cert, ca }) =>
+      server.setSecureContext({ key: key as string, cert: cert as string, ...(ca ? { ca: ca as string } : {}) }),
     close(graceMs = 60_000) {
       closing = true;
       clearInterval(sweep);

@@ -59,7 +59,9 @@ function decodeBytes(text: string): string | undefined {
       bytes[length++] = source[i]!;
       continue;
     }
-    const value = /^[0-9a-fA-F]{2}$/.test(source.toString("latin1", i + 1, i + 3)) ? Number.parseInt(source.toString("latin1", i + 1, i + 3), 16) : -1;
+    const value = /^[0-9a-fA-F]{2}$/.test(source.toString("latin1", i + 1, i + 3))
+      ? Number.parseInt(source.toString("latin1", i + 1, i + 3), 16)
+      : -1;
     if (value < 0) return undefined;
     bytes[length++] = value;
     i += 2;

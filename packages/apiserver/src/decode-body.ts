@@ -1,0 +1,190 @@
+import { badRequest, decodeJson, fieldInvalid, invalid, JsonSyntaxError, unsupportedMediaType } from "@meshplane/apimachinery";
+import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery";
+import type { HttpRequest } from "./http/http-request.ts";
+import { normalizeMetadata } from "./normalize-metadata.ts";
+import type { ProtobufCodec } from "./protobuf-codec.ts";
+import { pruneUnknownFields } from "./prune-unknown-fields.ts";
+import { apiVersionOf } from "./record-codec.ts";
+import type { FieldValidation } from "./request-options.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+import { requireGoTypes } from "./require-go-types.ts";
+import { decodeYamlBody } from "./decode-yaml-body.ts";
+
+/** Bodies nest less deep than our own recursive walks can take. */
+export const bodyDepthMax = 1_000;
+
+export interface Decoded {
+  readonly object: KubeObject;
+  /** texts of what was unknown or there twice; warnings, or an error when strict */
+  readonly complaints: readonly string[];
+}
+
+/**
+ * The object in a request's body, in the definition's version: types checked (built-in kinds), unknown fields gone, metadata tidied, defaults filled in.
+ * @throws StatusError 400, 413, 415, 422
+ */
+export async function decodeBody(
+  http: HttpRequest,
+  definition: ResourceDefinition,
+  codec: ProtobufCodec | undefined,
+): Promise<{ bytes: Uint8Array; decode(): Decoded }> {
+  const mediaType = mediaTypeOf(http, definition, codec);
+  const bytes = await http.readBody();
+  return {
+    bytes,
+    decode() {
+      if (mediaType === "protobuf")
+        return { object: toObject(decodeProtobuf(bytes, definition, codec!), definition).object, complaints: [] };
+      if (mediaType === "json") {
+        const { value, duplicates } = decodeJsonBody(bytes, definition);
+        return finish(
+          value,
+          duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+          definition,
+        );
+      }
+      const { value, duplicates } = decodeYamlBody(bytes, definition);
+      return finish(value, duplicates, definition);
+    },
+  };
+}
+
+/** @throws StatusError 400 when strict, or else says it in warnings */
+export function reportComplaints(
+  complaints: readonly string[],
+  validation: FieldValidation,
+  definition: ResourceDefinition,
+  warn: (text: string) => void,
+): void {
+  if (complaints.length === 0 || validation === "Ignore") return;
+  if (validation === "Warn") return complaints.forEach(warn);
+  throw cannotBeHandled(definition, `strict decoding error: ${complaints.join(", ")}`);
+}
+
+const cannotBeHandled = (definition: ResourceDefinition, why: string) =>
+  badRequest(`${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: ${why}`);
+
+export const unrecognized = (definition: ResourceDefinition, why: string, bytes: Uint8Array) =>
+  badRequest(`the object provided is unrecognized (must be of type ${definition.kind}): ${why} (${summary(bytes)})`);
+
+function summary(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "<empty>";
+  const start = Buffer.from(bytes.subarray(0, 30));
+  return start.toString(bytes[0] === 0x7b ? "utf8" : "hex") + (bytes.length > 30 ? " ..." : "");
+}
+
+const json = "application/json";
+const yaml = "application/yaml";
+const protobuf = "application/vnd.kubernetes.protobuf";
+
+/** @throws StatusError 415 */
+function mediaTypeOf(http: HttpRequest, definition: ResourceDefinition, codec: ProtobufCodec | undefined): "json" | "yaml" | "protobuf" {
+  const type = contentTypeOf(http);
+  if (type === "" || type === json) return "json";
+  if (type === yaml) return "yaml";
+  if (type === protobuf && codec?.encodes(definition)) return "protobuf";
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${json}, ${yaml}${definition.builtIn ? `, ${protobuf}` : ""}`,
+  );
+}
+
+/** Without parameters. */
+export function contentTypeOf(http: HttpRequest): string {
+  const header = (http.headers["content-type"] as string | undefined) ?? "";
+  const semicolon = header.indexOf(";");
+  return (semicolon < 0 ? header : header.slice(0, semicolon)).trim();
+}
+
+function decodeJsonBody(bytes: Uint8Array, definition: ResourceDefinition): { value: JsonValue; duplicates: string[] } {
+  try {
+    return decodeJson(bytes, { maxDepth: bodyDepthMax });
+  } catch (error) {
+    if (!(error instanceof JsonSyntaxError)) throw error;
+    throw unrecognized(definition, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
+  }
+}
+
+function decodeProtobuf(bytes: Uint8Array, definition: ResourceDefinition, codec: ProtobufCodec): KubeObject {
+  try {
+    return codec.decode(bytes, definition);
+  } catch (error) {
+    throw unrecognized(definition, error instanceof Error ? error.message : String(error), bytes);
+  }
+}
+
+function finish(value: JsonValue, duplicates: readonly string[], definition: ResourceDefinition): Decoded {
+  const { object, complaints } = toObject(value as unknown as KubeObject, definition);
+  return { object, complaints: duplicates.length > 0 ? [...duplicates, ...complaints] : complaints };
+}
+
+/**
+ * From a decoded value to an object of this kind.
+ * @throws StatusError 400, 422
+ */
+export function toObject(value: unknown, definition: ResourceDefinition): Decoded {
+  const object = requireKind(value, definition);
+  const fail = (why: string): never => {
+    throw cannotBeHandled(definition, why);
+  };
+  normalizeMetadata(object, definition, fail);
+  const unknown = pruneUnknownFields(object, definition);
+  if (definition.builtIn) requireGoTypes(object, definition, fail);
+  definition.strategy.applyDefaults?.(object);
+  return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
+}
+
+const headType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+function requireKind(value: unknown, definition: ResourceDefinition): KubeObject {
+  const apiVersion = apiVersionOf(definition);
+  if (value === null && definition.builtIn) value = {};
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    const type = Array.isArray(value)
+      ? "array"
+      : value === null
+        ? "null"
+        : typeof value === "boolean"
+          ? "bool"
+          : typeof value === "bigint"
+            ? "number"
+            : typeof value;
+    throw unrecognized(
+      definition,
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${type} into Go value of type ${headType}`,
+      Buffer.from(JSON.stringify(value)),
+    );
+  }
+  const object = value as JsonObject;
+  if (definition.builtIn) {
+    const kind = object.kind || definition.kind;
+    const version = object.apiVersion || apiVersion;
+    if (kind !== definition.kind) {
+      throw badRequest(
+        `${String(kind)} in version ${JSON.stringify(versionOf(version))} cannot be handled as a ${definition.kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+      );
+    }
+    if (version !== apiVersion) {
+      throw badRequest(`the API version in the data (${String(version)}) does not match the expected API version (${apiVersion})`);
+    }
+    object.kind = kind;
+    object.apiVersion = version;
+    return object as unknown as KubeObject;
+  }
+  if (!object.kind) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object)}'`);
+  if (object.apiVersion !== apiVersion) {
+    throw badRequest(
+      `the API version in the data (${String(object.apiVersion ?? "")}) does not match the expected API version (${apiVersion})`,
+    );
+  }
+  if (object.kind !== definition.kind) {
+    throw invalid(definition, nameIn(object), [fieldInvalid("kind", object.kind, `must be ${definition.kind}`)]);
+  }
+  return object as unknown as KubeObject;
+}
+
+const versionOf = (apiVersion: unknown): string => String(apiVersion).slice(String(apiVersion).indexOf("/") + 1);
+
+function nameIn(object: JsonObject): string {
+  const metadata = object.metadata as JsonObject | undefined;
+  return typeof metadata === "object" && metadata !== null && typeof metadata.name === "string" ? metadata.name : "";
+}

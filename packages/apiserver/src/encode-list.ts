@@ -1,0 +1,105 @@
+import { encodeJson } from "@meshplane/apimachinery";
+import type { KubeObject, ListMeta } from "@meshplane/apimachinery";
+import type { StoredRecord } from "@meshplane/storage";
+import type { ResponseSink } from "./http/http-request.ts";
+import type { ListPage } from "./list-page.ts";
+import { headsOf, splicedLength, writeObject } from "./payload.ts";
+import { apiVersionOf, decodeRecord, isPassThrough } from "./record-codec.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+
+const comma = Buffer.from(",");
+const end = Buffer.from("]}\n");
+
+/** The beginning of a list, up to its first item. */
+function listHead(definition: ResourceDefinition, page: ListPage): Buffer {
+  const kind = JSON.stringify(definition.listKind);
+  const apiVersion = JSON.stringify(apiVersionOf(definition));
+  const metadata = JSON.stringify(listMetadata(definition, page));
+  return Buffer.from(
+    definition.builtIn
+      ? `{"kind":${kind},"apiVersion":${apiVersion},"metadata":${metadata},"items":[`
+      : `{"apiVersion":${apiVersion},"kind":${kind},"metadata":${metadata},"items":[`,
+  );
+}
+
+/** Lists of custom resources always have `continue` (wire 2). */
+export function listMetadata(definition: ResourceDefinition, page: ListPage): ListMeta {
+  return {
+    ...(definition.builtIn && page.continue === "" ? {} : { continue: page.continue }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+    resourceVersion: String(page.revision),
+  };
+}
+
+/**
+ * A list as JSON: one buffer when one slice is all, else a stream of slices with back-pressure. Stored bytes are copied, not parsed, while the
+ * stored form is the one served.
+ */
+export async function encodeJsonList(definition: ResourceDefinition, page: ListPage): Promise<Uint8Array | ((sink: ResponseSink) => void)> {
+  const head = listHead(definition, page);
+  if (!page.next) {
+    const items = await encodeItems(definition, page.records, true);
+    return Buffer.concat([head, ...items, end]);
+  }
+  return (sink) => void stream(definition, page, head, sink);
+}
+
+async function stream(definition: ResourceDefinition, first: ListPage, head: Buffer, sink: ResponseSink): Promise<void> {
+  try {
+    sink.write(head);
+    let page: ListPage | undefined = first;
+    for (let slice = 0; page && !sink.closed; slice++) {
+      for (const chunk of await encodeItems(definition, page.records, slice === 0)) {
+        if (!sink.write(chunk)) await sink.drained();
+      }
+      page = page.next ? await page.next() : undefined;
+    }
+    sink.write(end);
+    sink.end();
+  } catch {
+    // the head has gone out already: only a broken stream can tell the client
+    sink.destroy();
+  }
+}
+
+const itemChunkBytes = 256 << 10;
+
+/** Items with commas between them, in buffers of about 256 KiB. */
+async function encodeItems(definition: ResourceDefinition, records: readonly StoredRecord[], first: boolean): Promise<Buffer[]> {
+  if (records.every((record) => isPassThrough(record, definition))) return spliceItems(definition, records, first);
+  const chunks: Buffer[] = [];
+  for (const record of records) {
+    if (!first) chunks.push(comma);
+    first = false;
+    chunks.push(Buffer.from(encodeJson(asItem(await decodeRecord(record, definition), definition))));
+  }
+  return chunks;
+}
+
+/** Items of built-in kinds do not repeat their type. */
+export function asItem(object: KubeObject, definition: ResourceDefinition): unknown {
+  if (!definition.builtIn) return object;
+  const item: Record<string, unknown> = {};
+  for (const key of Object.keys(object)) if (key !== "apiVersion" && key !== "kind") item[key] = object[key];
+  return item;
+}
+
+function spliceItems(definition: ResourceDefinition, records: readonly StoredRecord[], first: boolean): Buffer[] {
+  const head = headsOf(definition).item;
+  const chunks: Buffer[] = [];
+  for (let from = 0; from < records.length;) {
+    let size = 0;
+    let to = from;
+    for (; to < records.length && size < itemChunkBytes; to++) size += splicedLength(records[to]!, head, String(records[to]!.revision)) + 1;
+    const chunk = Buffer.allocUnsafe(size);
+    let at = 0;
+    for (; from < to; from++) {
+      const record = records[from]!;
+      if (first) first = false;
+      else chunk[at++] = 0x2c; // ,
+      at = writeObject(chunk, at, head, String(record.revision), record.body);
+    }
+    chunks.push(at === size ? chunk : chunk.subarray(0, at));
+  }
+  return chunks;
+}

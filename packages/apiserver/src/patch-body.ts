@@ -1,0 +1,46 @@
+import { decodePatch, decodeYaml, failure, unsupportedMediaType, badRequest } from "@meshplane/apimachinery";
+import type { JsonValue } from "@meshplane/apimachinery";
+import { contentTypeOf } from "./decode-body.ts";
+import type { HttpRequest } from "./http/http-request.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+
+export type PatchType = "merge" | "json" | "strategic" | "apply";
+
+export interface Patch {
+  readonly type: PatchType;
+  readonly body: JsonValue;
+  /** field paths that the patch had twice */
+  readonly duplicates: readonly string[];
+}
+
+const types: Readonly<Record<string, PatchType>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+  "application/apply-patch+yaml": "apply",
+};
+
+/** @throws StatusError 400, 413, 415 (wire 52) */
+export async function patchOf(http: HttpRequest, definition: ResourceDefinition): Promise<Patch> {
+  const contentType = contentTypeOf(http);
+  const type = Object.hasOwn(types, contentType) ? types[contentType]! : undefined;
+  if (!type || (type === "strategic" && !definition.builtIn)) throw wrongType(definition);
+  const bytes = await http.readBody();
+  if (type !== "apply") {
+    const { value, duplicates } = decodePatch(bytes);
+    return { type, body: value, duplicates };
+  }
+  try {
+    const { value, duplicates } = decodeYaml(bytes);
+    return { type, body: value, duplicates };
+  } catch (error) {
+    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function wrongType(definition: ResourceDefinition): Error {
+  if (definition.builtIn) return failure(415, "UnsupportedMediaType", {}, "415: Unsupported Media Type");
+  return unsupportedMediaType(
+    "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+yaml",
+  );
+}

@@ -1,0 +1,53 @@
+import type { AdmissionPlugin } from "./admission/admission.ts";
+import type { RequestContext } from "./request-context.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
+import type { Server } from "./server.ts";
+import type { User } from "./user.ts";
+
+/** A request for objects after it has been allowed and its resource found: what HTTP and in-process callers have in common. */
+export interface ResourceRequest {
+  readonly server: Server;
+  readonly definition: ResourceDefinition;
+  /** a logical cluster's name, or "*" */
+  readonly cluster: string;
+  /** "" for cluster-scoped resources and across all namespaces */
+  readonly namespace: string;
+  /** "" for a collection */
+  readonly name: string;
+  readonly subresource: string;
+  readonly context: RequestContext;
+  /** the endpoint's plugins, then the server's */
+  readonly admission: readonly AdmissionPlugin[];
+  /** who owns the fields when the request does not say: the client program's name */
+  readonly userAgent: string;
+  /** through a virtual workspace */
+  readonly virtual: boolean;
+}
+
+/** What is known of a request, with the warnings and annotations that it collects. */
+export class CollectingContext implements RequestContext {
+  readonly auditId: string;
+  readonly received: number;
+  readonly deadline: number;
+  readonly user: User;
+  readonly cluster: string;
+  warnings: string[] | undefined;
+  annotations: Map<string, string> | undefined;
+
+  constructor(auditId: string, received: number, deadline: number, user: User, cluster: string) {
+    this.auditId = auditId;
+    this.received = received;
+    this.deadline = deadline;
+    this.user = user;
+    this.cluster = cluster;
+  }
+
+  warn(text: string): void {
+    const warnings = (this.warnings ??= []);
+    if (!warnings.includes(text)) warnings.push(text);
+  }
+
+  annotate(key: string, value: string): void {
+    (this.annotations ??= new Map()).set(key, value);
+  }
+}

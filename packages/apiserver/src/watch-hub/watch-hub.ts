@@ -1,0 +1,394 @@
+import { expired, failure } from "@meshplane/apimachinery";
+import type { GroupResource, Status } from "@meshplane/apimachinery";
+import { StoreError } from "@meshplane/storage";
+import type { FeedBatch, FeedEvent, RecordHeader, Store, StoredRecord } from "@meshplane/storage";
+import type { ResponseSink } from "../http/http-request.ts";
+import type { Projection } from "../projection.ts";
+import type { ResourceDefinition } from "../resource-definition.ts";
+import { prefixOf } from "../registry/keys.ts";
+import { EventRing } from "./event-ring.ts";
+import { TimingWheel } from "./timing-wheel.ts";
+
+export type EventType = "ADDED" | "MODIFIED" | "DELETED";
+
+/** How events look on one stream. */
+export interface EventForm {
+  /** events of the same id, type and record have the same bytes and are made once; undefined: every stream makes its own */
+  readonly id: string | undefined;
+  /** `revision` is that of the change, which for DELETED is newer than the record's */
+  event(type: EventType, record: StoredRecord, revision: number): Uint8Array | Promise<Uint8Array>;
+  bookmark(revision: number, initialEventsEnd: boolean): Uint8Array;
+  error(status: Status): Uint8Array;
+}
+
+export interface WatchRequest {
+  readonly definition: ResourceDefinition;
+  /** "*" for all */
+  readonly cluster: string;
+  /** "" for all */
+  readonly namespace: string;
+  /** undefined: every object */
+  readonly filter: ((header: RecordHeader, key: string) => boolean) | undefined;
+  readonly form: EventForm;
+  /** events after this revision; undefined: the current objects first, then what happens to them */
+  readonly since: number | undefined;
+  /** wait for this revision before the current objects are read */
+  readonly notOlderThan: number;
+  readonly bookmarks: boolean;
+  /** a bookmark says when the current objects have been sent (wire 70) */
+  readonly markInitialEventsEnd: boolean;
+  /** milliseconds; the stream ends cleanly after it */
+  readonly lastsMs: number;
+  /** what the client sent, before which nothing may be missed; for the text of a 410 */
+  readonly ended?: () => void;
+}
+
+const firstBookmarkMs = 500;
+const bookmarkMs = 60_000;
+/** before a stream's end, so that the client resumes from there */
+const lastBookmarkMs = 1_500;
+const queuedBytesMax = 1 << 20;
+const chunkBytes = 256 << 10;
+const rangeSize = 500;
+
+/** Who hears of which change. Follows the feed; the last of the projections, so that what it wakes finds the others up to date. */
+export class WatchHub implements Projection {
+  readonly name = "watch-hub";
+  /** everything up to here has been handed to the streams */
+  progress = 0;
+  readonly #store: Store;
+  readonly #clock: () => number;
+  readonly #wheel: TimingWheel;
+  #ring = new EventRing(0);
+  readonly #channels = new Map<string, Channel>();
+  readonly #watches = new Set<Watch>();
+  #waiters: { revision: number; wake: (reached: boolean) => void }[] = [];
+
+  constructor(store: Store, clock: () => number) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#wheel = new TimingWheel(clock);
+  }
+
+  async load(_store: Store, revision: number): Promise<void> {
+    this.progress = revision;
+    this.#ring = new EventRing(revision);
+  }
+
+  get size(): number {
+    return this.#watches.size;
+  }
+
+  apply(batch: FeedBatch): void {
+    this.#ring.add(batch.events, this.#clock());
+    for (const event of batch.events) {
+      const channel = this.#channels.get(channelOf(event.key));
+      if (!channel) continue;
+      const encoded: Encoded = new Map();
+      const own = channel.byCluster.get(clusterOf(event.key));
+      if (own) for (const watch of own) this.#offer(watch, event, encoded);
+      const all = channel.byCluster.get("*");
+      if (all) for (const watch of all) this.#offer(watch, event, encoded);
+    }
+    this.progress = batch.progress;
+    if (this.#waiters.length > 0) this.#wake();
+  }
+
+  /** True once `revision` has been reached, false after `ms`. */
+  reached(revision: number, ms: number): Promise<boolean> {
+    if (revision <= this.progress) return Promise.resolve(true);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#waiters = this.#waiters.filter((it) => it !== waiter);
+        resolve(false);
+      }, ms);
+      const waiter = {
+        revision,
+        wake: (reached: boolean) => {
+          clearTimeout(timer);
+          resolve(reached);
+        },
+      };
+      this.#waiters.push(waiter);
+    });
+  }
+
+  #wake(): void {
+    const due = this.#waiters.filter(({ revision }) => revision <= this.progress);
+    if (due.length === 0) return;
+    this.#waiters = this.#waiters.filter(({ revision }) => revision > this.progress);
+    for (const { wake } of due) wake(true);
+  }
+
+  /** Serves one stream until either side ends it. */
+  open(request: WatchRequest, sink: ResponseSink): void {
+    const watch = new Watch(request, sink, () => this.#remove(watch));
+    this.#watches.add(watch);
+    sink.onClose(() => this.#remove(watch));
+    if (request.lastsMs <= 0) return watch.end();
+    const now = this.#clock();
+    watch.cancels.push(this.#wheel.at(now + request.lastsMs, () => watch.end()));
+    if (request.bookmarks) {
+      this.#scheduleBookmark(watch, now + firstBookmarkMs);
+      if (request.lastsMs > 2 * lastBookmarkMs)
+        watch.cancels.push(this.#wheel.at(now + request.lastsMs - lastBookmarkMs, () => this.#bookmark(watch)));
+    }
+    this.#start(watch).catch((error: unknown) => watch.fail(error));
+  }
+
+  /** Ends streams of a cluster ("*": of all), of one resource if it is named. */
+  end(cluster: string, resource?: GroupResource): void {
+    for (const watch of this.#watches) {
+      const { definition } = watch.request;
+      if (resource && (resource.group !== definition.group || resource.resource !== definition.resource)) continue;
+      if (cluster === "*" || watch.request.cluster === cluster) watch.end();
+    }
+  }
+
+  close(): void {
+    this.end("*");
+    this.#wheel.stop();
+    for (const { wake } of this.#waiters) wake(false);
+    this.#waiters = [];
+  }
+
+  async #start(watch: Watch): Promise<void> {
+    const { request } = watch;
+    let position = request.since;
+    if (position === undefined) {
+      if (request.notOlderThan > this.progress && !(await this.reached(request.notOlderThan, 3_000))) {
+        watch.emit(request.form.error(tooLargeResourceVersion(request.notOlderThan, this.progress)));
+        return watch.end();
+      }
+      position = await this.#sendCurrent(watch);
+      if (request.markInitialEventsEnd) watch.emit(request.form.bookmark(position, true));
+    }
+    await this.#catchUp(watch, position);
+  }
+
+  /** @returns the revision of the objects sent */
+  async #sendCurrent(watch: Watch): Promise<number> {
+    const { definition, cluster, namespace, filter } = watch.request;
+    const prefix = prefixOf(definition, cluster, namespace);
+    let after: string | undefined;
+    let at: number | undefined;
+    for (;;) {
+      const range = await this.#store.range(prefix, {
+        limit: rangeSize,
+        ...(after === undefined ? {} : { after }),
+        ...(at === undefined ? {} : { at }),
+        ...(filter ? { headerFilter: filter } : {}),
+      });
+      at = range.revision;
+      for (const record of range.records) watch.send("ADDED", record, record.revision, undefined);
+      if (!range.more || watch.ended) return at;
+      after = range.records[range.records.length - 1]!.key;
+      await watch.flushed();
+    }
+  }
+
+  /** Brings a stream from `position` to the present, from the log or the ring, and lets it hear of what comes. */
+  async #catchUp(watch: Watch, position: number): Promise<void> {
+    const { definition, cluster, namespace } = watch.request;
+    const prefix = prefixOf(definition, cluster, namespace);
+    while (!watch.ended) {
+      if (position < this.#ring.floor) {
+        if (position < this.#store.compactedRevision()) return watch.fail(tooOld(position, this.#store.compactedRevision()));
+        const batch = await this.#store.history(prefix, position, rangeSize);
+        for (const event of batch.events) this.#offer(watch, event);
+        position = batch.progress;
+        await watch.flushed();
+        continue;
+      }
+      let sent = 0;
+      let stopped = false;
+      this.#ring.visitAfter(position, (event) => {
+        position = event.revision;
+        if (!event.key.startsWith(prefix)) return true;
+        this.#offer(watch, event);
+        sent += (event.record ?? event.previous)!.body.byteLength;
+        if (sent < chunkBytes) return true;
+        stopped = true;
+        return false;
+      });
+      if (!stopped) return this.#join(watch, position);
+      await watch.flushed();
+    }
+  }
+
+  #join(watch: Watch, position: number): void {
+    watch.position = Math.max(position, watch.position);
+    watch.live = true;
+    const { definition, cluster } = watch.request;
+    const name = channelOf(prefixOf(definition, "*", ""));
+    let channel = this.#channels.get(name);
+    if (!channel) this.#channels.set(name, (channel = { byCluster: new Map() }));
+    let watches = channel.byCluster.get(cluster);
+    if (!watches) channel.byCluster.set(cluster, (watches = new Set()));
+    watches.add(watch);
+  }
+
+  #remove(watch: Watch): void {
+    if (!this.#watches.delete(watch)) return;
+    watch.ended = true;
+    for (const cancel of watch.cancels) cancel();
+    watch.request.ended?.();
+    const { definition, cluster } = watch.request;
+    const name = channelOf(prefixOf(definition, "*", ""));
+    const channel = this.#channels.get(name);
+    const watches = channel?.byCluster.get(cluster);
+    if (!channel || !watches) return;
+    watches.delete(watch);
+    if (watches.size === 0) channel.byCluster.delete(cluster);
+    if (channel.byCluster.size === 0) this.#channels.delete(name);
+  }
+
+  /** What a change is to one stream (wire 69), if it is anything. */
+  #offer(watch: Watch, event: FeedEvent, encoded?: Encoded): void {
+    const { request } = watch;
+    const { record, previous, key, revision } = event;
+    if (watch.ended || revision <= watch.position) return;
+    if (request.namespace !== "" && namespaceOf(key) !== request.namespace) return;
+    const { filter } = request;
+    const is = record !== undefined && (!filter || filter(record.header, key));
+    const was = previous !== undefined && (!filter || filter(previous.header, key));
+    if (is) watch.send(was ? "MODIFIED" : "ADDED", record, revision, encoded);
+    else if (was) watch.send("DELETED", previous, revision, encoded);
+  }
+
+  #scheduleBookmark(watch: Watch, time: number): void {
+    watch.cancels[1] = this.#wheel.at(time, () => {
+      this.#bookmark(watch);
+      this.#scheduleBookmark(watch, this.#clock() + bookmarkMs);
+    });
+  }
+
+  /** Only to a stream that has everything up to here: a client resumes from it and would never learn what it missed. */
+  #bookmark(watch: Watch): void {
+    if (watch.live && !watch.ended) watch.emit(watch.request.form.bookmark(Math.max(this.progress, watch.position), false));
+  }
+}
+
+/** bytes of one event by type and form */
+type Encoded = Map<string, Uint8Array | Promise<Uint8Array>>;
+
+interface Channel {
+  readonly byCluster: Map<string, Set<Watch>>;
+}
+
+class Watch {
+  readonly request: WatchRequest;
+  /** events up to here are not wanted */
+  position: number;
+  live = false;
+  ended = false;
+  readonly cancels: (() => void)[] = [];
+  readonly #sink: ResponseSink;
+  readonly #gone: () => void;
+  /** set while an event is still being made: later ones wait behind it */
+  #queue: Promise<void> | undefined;
+
+  constructor(request: WatchRequest, sink: ResponseSink, gone: () => void) {
+    this.request = request;
+    this.position = request.since ?? 0;
+    this.#sink = sink;
+    this.#gone = gone;
+  }
+
+  send(type: EventType, record: StoredRecord, revision: number, encoded: Encoded | undefined): void {
+    const { form } = this.request;
+    if (form.id === undefined || !encoded) return this.emit(form.event(type, record, revision));
+    const id = `${type}${form.id}`;
+    let bytes = encoded.get(id);
+    if (bytes === undefined) encoded.set(id, (bytes = form.event(type, record, revision)));
+    this.emit(bytes);
+  }
+
+  emit(bytes: Uint8Array | Promise<Uint8Array>): void {
+    if (!this.#queue && !(bytes instanceof Promise)) return this.#write(bytes);
+    const queue: Promise<void> = (this.#queue ?? Promise.resolve())
+      .then(() => bytes)
+      .then(
+        (it) => this.#write(it),
+        (error: unknown) => this.fail(error),
+      )
+      .finally(() => {
+        if (this.#queue === queue) this.#queue = undefined;
+      });
+    this.#queue = queue;
+  }
+
+  #write(bytes: Uint8Array): void {
+    if (this.ended) return;
+    this.#sink.write(bytes);
+    // a live stream cannot be slowed down: whoever reads slower than things change starts again
+    if (this.live && this.#sink.buffered > queuedBytesMax) this.#cut();
+  }
+
+  /** Resolves when the client has taken what it was sent. */
+  async flushed(): Promise<void> {
+    await this.#queue;
+    await this.#sink.drained();
+  }
+
+  end(): void {
+    if (this.ended) return;
+    const finish = (): void => {
+      if (this.ended) return;
+      this.#gone();
+      this.#sink.end();
+    };
+    if (this.#queue) void this.#queue.then(finish);
+    else finish();
+  }
+
+  fail(error: unknown): void {
+    if (this.ended) return;
+    const status = statusOf(error);
+    this.#queue = undefined;
+    this.#write(this.request.form.error(status));
+    this.end();
+  }
+
+  #cut(): void {
+    this.#gone();
+    this.#sink.destroy();
+  }
+}
+
+function statusOf(error: unknown): Status {
+  if (error && typeof error === "object" && "status" in error && typeof error.status === "object") return error.status as Status;
+  if (error instanceof StoreError && error.code === "Compacted")
+    return expired("The resourceVersion for the provided watch is too old.").status;
+  return failure(500, "InternalError", undefined, "an error on the server has ended the watch").status;
+}
+
+/** wire 62 */
+export const tooOld = (asked: number, oldest: number) => expired(`too old resource version: ${asked} (${oldest})`);
+
+/** wire 61 */
+export const tooLargeResourceVersion = (asked: number, current: number): Status =>
+  failure(
+    504,
+    "Timeout",
+    { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 },
+    `Timeout: Too large resource version: ${asked}, current: ${current}`,
+  ).status;
+
+/** `/group/resource/identity/` */
+function channelOf(key: string): string {
+  const resource = key.indexOf("/", 1);
+  const identity = key.indexOf("/", resource + 1);
+  return key.slice(0, key.indexOf("/", identity + 1) + 1);
+}
+
+function clusterOf(key: string): string {
+  let at = 0;
+  for (let i = 0; i < 3; i++) at = key.indexOf("/", at + 1);
+  return key.slice(at + 1, key.indexOf("/", at + 1));
+}
+
+function namespaceOf(key: string): string {
+  const end = key.lastIndexOf("/");
+  return key.slice(key.lastIndexOf("/", end - 1) + 1, end);
+}
