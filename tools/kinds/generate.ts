@@ -17,7 +17,11 @@ const out = join(import.meta.dirname, "../../packages/controlplane/src/schemas")
 
 const scratch = mkdtempSync(join(tmpdir(), "kinds-"));
 const download = (module: string, version: string): string =>
-  (JSON.parse(execFileSync("go", ["mod", "download", "-json", `${module}@${version}`], { cwd: scratch, encoding: "utf8" })) as { Dir: string }).Dir;
+  (
+    JSON.parse(execFileSync("go", ["mod", "download", "-json", `${module}@${version}`], { cwd: scratch, encoding: "utf8" })) as {
+      Dir: string;
+    }
+  ).Dir;
 const api = download("k8s.io/api", librariesVersion);
 const apimachinery = download("k8s.io/apimachinery", librariesVersion);
 const apiextensions = download("k8s.io/apiextensions-apiserver", librariesVersion);
@@ -59,7 +63,17 @@ const roots: Record<string, string[]> = {
   rbac: withList("ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"),
   discovery: ["APIGroupDiscoveryList"],
   meta: [
-    ...["Status", "APIVersions", "APIGroup", "APIGroupList", "APIResourceList", "DeleteOptions", "CreateOptions", "UpdateOptions", "PatchOptions"],
+    ...[
+      "Status",
+      "APIVersions",
+      "APIGroup",
+      "APIGroupList",
+      "APIResourceList",
+      "DeleteOptions",
+      "CreateOptions",
+      "UpdateOptions",
+      "PatchOptions",
+    ],
     ...["ListOptions", "GetOptions", "PartialObjectMetadata", "PartialObjectMetadataList", "WatchEvent"],
   ],
   apiextensions: withList("CustomResourceDefinition"),
@@ -67,7 +81,16 @@ const roots: Record<string, string[]> = {
 
 /** written by hand in Go (own JSON forms): the codecs know them by name */
 const special = new Set(["meta.Time", "meta.MicroTime", "meta.Duration", "meta.FieldsV1", "meta.TypeMeta", "apiextensions.JSON", "apiextensions.JSONSchemaPropsOrArray", "apiextensions.JSONSchemaPropsOrBool", "apiextensions.JSONSchemaPropsOrStringArray"]); // prettier-ignore
-const builtIn: Record<string, string> = { string: "string", bool: "bool", int: "i64", int32: "i32", int64: "i64", uint32: "i64", float64: "f64", "[]byte": "bytes" };
+const builtIn: Record<string, string> = {
+  string: "string",
+  bool: "bool",
+  int: "i64",
+  int32: "i32",
+  int64: "i64",
+  uint32: "i64",
+  float64: "f64",
+  "[]byte": "bytes",
+};
 const imported: Record<string, string> = {
   "types.UID": "string",
   "resource.Quantity": "quantity",
@@ -96,7 +119,9 @@ function typeOf(go: string, pkg: string): string {
   let name = `${pkg}.${go}`;
   if (dot >= 0) {
     const alias = go.slice(0, dot);
-    const target = ({ metav1: "meta", v1: pkg === "discovery" || pkg === "autoscaling" ? "meta" : "core", corev1: "core" } as Record<string, string>)[alias];
+    const target = (
+      { metav1: "meta", v1: pkg === "discovery" || pkg === "autoscaling" ? "meta" : "core", corev1: "core" } as Record<string, string>
+    )[alias];
     if (!target) throw new Error(`what is ${go} in ${pkg}?`);
     name = `${target}.${go.slice(dot + 1)}`;
   }
@@ -108,7 +133,9 @@ const sources = new Map<string, string>();
 function sourceOf(pkg: string): string {
   let text = sources.get(pkg);
   if (text === undefined) {
-    const files = readdirSync(packages[pkg]!).filter((file) => /^(types\w*|watch|group_version)\.go$/.test(file) && !file.includes("swagger"));
+    const files = readdirSync(packages[pkg]!).filter(
+      (file) => /^(types\w*|watch|group_version)\.go$/.test(file) && !file.includes("swagger"),
+    );
     text = files.map((file) => readFileSync(join(packages[pkg]!, file), "utf8")).join("\n");
     text = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
     sources.set(pkg, text);
@@ -162,10 +189,15 @@ for (const name of [...aliases.keys()].sort()) lines.push(`: ${name} ${aliases.g
 const header = `// Made by tools/kinds/generate.ts from k8s.io/{api,apimachinery,apiextensions-apiserver}@${librariesVersion} and k8s.io/kubernetes@${kubernetesVersion}
 // (Apache-2.0, see NOTICE): names, types and numbers. Do not edit.
 `;
-const asModule = (comment: string, name: string, text: string): string => `${header}\n/** ${comment} */\nexport const ${name} = String.raw\`${text}\`;\n`;
+const asModule = (comment: string, name: string, text: string): string =>
+  `${header}\n/** ${comment} */\nexport const ${name} = String.raw\`${text}\`;\n`;
 writeFileSync(
   join(out, "types.table.ts"),
-  asModule("`= struct`, then its fields `json-name protobuf-number[?=omitempty][z=omitzero] type`; `: alias type`.", "typesTable", `${lines.join("\n")}\n`),
+  asModule(
+    "`= struct`, then its fields `json-name protobuf-number[?=omitempty][z=omitzero] type`; `: alias type`.",
+    "typesTable",
+    `${lines.join("\n")}\n`,
+  ),
 );
 
 // ---- OpenAPI components ----
@@ -186,7 +218,9 @@ const openApiPackages: Record<string, string> = {
 type Json = { [key: string]: unknown };
 const components: Record<string, Json> = {};
 for (const name of documents) {
-  const document = JSON.parse(readFileSync(join(kubernetes, `api/openapi-spec/v3/${name}_openapi.json`), "utf8")) as { components: { schemas: Record<string, Json> } };
+  const document = JSON.parse(readFileSync(join(kubernetes, `api/openapi-spec/v3/${name}_openapi.json`), "utf8")) as {
+    components: { schemas: Record<string, Json> };
+  };
   Object.assign(components, document.components.schemas);
 }
 
@@ -216,7 +250,12 @@ while (queue.length > 0) {
 const sorted = Object.keys(kept)
   .sort()
   .map((name) => `${JSON.stringify(name)}:${JSON.stringify(kept[name])}`);
-writeFileSync(join(out, "openapi.table.ts"), asModule("OpenAPI v3 components by name, as JSON; `$ref` holds a name of this table.", "openApiTable", `{\n${sorted.join(",\n")}\n}`));
+writeFileSync(
+  join(out, "openapi.table.ts"),
+  asModule("OpenAPI v3 components by name, as JSON; `$ref` holds a name of this table.", "openApiTable", `{\n${sorted.join(",\n")}\n}`),
+);
 
 process.stdout.write(`${structs.size} structs, ${aliases.size} aliases, ${sorted.length} components\n`);
-process.stdout.write(`k8s.io/kubernetes ${kubernetesVersion}; k8s.io/api, k8s.io/apimachinery, k8s.io/apiextensions-apiserver ${librariesVersion}\n`);
+process.stdout.write(
+  `k8s.io/kubernetes ${kubernetesVersion}; k8s.io/api, k8s.io/apimachinery, k8s.io/apiextensions-apiserver ${librariesVersion}\n`,
+);
