@@ -1,5 +1,8 @@
 import type { AdmissionPlugin, Authorizer, FrontDoor, Projection, ServerOptions, SurfaceSource } from "@meshplane/apiserver";
 import type { Controller, KeySource } from "@meshplane/controller-runtime";
+import type { User, ResourceDefinition } from "@meshplane/apiserver";
+import type { ExportIndex } from "./exports/export-index.ts";
+import type { ClusterApisSource } from "./surfaces/cluster-apis.ts";
 import type { VirtualWorkspace } from "./virtual-workspace.ts";
 
 /** The parts of a kcp, ready to be put into a server. Made by `createKcp`. */
@@ -14,9 +17,21 @@ export interface Kcp {
   authorize: Authorizer;
   /** the same without required groups, content and maximal permission policy: for `bind`, `use` and policies (authz §6) */
   deepAuthorize: Authorizer;
+  /** what packages/virtual-workspaces is built on */
+  views: ViewParts;
   /** adds a view below `/services/<name>/` */
   mount(virtualWorkspace: VirtualWorkspace): void;
   /** content of system clusters and root; after the projections are loaded, before the listener opens. Idempotent. */
   bootstrap(): Promise<void>;
   startControllers(source: KeySource): Controller[];
+}
+
+/** What the views below `/services/` read. */
+export interface ViewParts {
+  exports: ExportIndex;
+  apisOf: ClusterApisSource;
+  /** served versions of an APIResourceSchema, by its name, under an identity; [] when there is no such schema */
+  schemaDefinitions(cluster: string, schemaName: string, identityHash: string): ResourceDefinition[] | Promise<ResourceDefinition[]>;
+  /** the user as maximal permission policies name it */
+  policyUser(user: User): User;
 }

@@ -1,0 +1,75 @@
+/** Which resources an export's view has. @see spec virtual-workspaces §2.1, §2.2 */
+import { labelSelectorFrom, type LabelSelector } from "@meshplane/apimachinery";
+import { claimLabelKey, claimLabelValue, exportLabel, exportLabelValue, isClaimableBuiltin, reflexiveClaimLabelValue, type PermissionClaim } from "@meshplane/apis";
+import { surfaceOf, type ResourceDefinition, type Subresource, type Surface, type Verb } from "@meshplane/apiserver";
+import { deriveDefinition } from "../derive-definition.ts";
+import type { ExportEntry } from "@meshplane/kcp";
+import type { ViewDependencies } from "../view-dependencies.ts";
+
+const readOnly: readonly Verb[] = ["get", "list", "watch"];
+
+/** @param key names the surface: another text whenever the export, a schema or a claimed export has changed */
+export async function exportSurface(
+  key: string,
+  entry: ExportEntry,
+  deps: Pick<ViewDependencies, "exports" | "schemaDefinitions" | "surfaces">,
+): Promise<Surface> {
+  const { cluster, name, identityHash: identity } = entry;
+  if (!identity) return surfaceOf(key, []);
+
+  const definitions: ResourceDefinition[] = [];
+  const taken = new Set<string>();
+  const add = (added: readonly ResourceDefinition[]) => {
+    for (const definition of added) {
+      const path = `${definition.group}/${definition.version}/${definition.resource}`;
+      if (taken.has(path)) continue;
+      taken.add(path);
+      definitions.push(definition);
+    }
+  };
+
+  for (const resource of entry.resources) {
+    if (resource.storage?.virtual) continue;
+    const bound = await deps.schemaDefinitions(cluster, resource.schema, identity);
+    add(bound.map((definition) => asViewed(definition, undefined)));
+  }
+
+  const own = await deps.surfaces(cluster);
+  const claimKey = claimLabelKey(cluster, name);
+  for (const claim of entry.permissionClaims) add(await claimedDefinitions(claim));
+  const exportOnly = oneOf(exportLabel, [exportLabelValue(cluster, name)]);
+  add(
+    own.definitions
+      .filter((d) => d.group === "apis.kcp.io" && d.resource === "apibindings")
+      .map((d) => deriveDefinition(asViewed(d, exportOnly), { verbs: readOnly, subresources: {} })),
+  );
+  return surfaceOf(key, definitions);
+
+  async function claimedDefinitions(claim: PermissionClaim): Promise<ResourceDefinition[]> {
+    const group = claim.group ?? "";
+    const label = claimLabelValue({ group: group === "events.k8s.io" && claim.resource === "events" ? "" : group, resource: claim.resource, identityHash: claim.identityHash ?? "" });
+    const reflexive = group === "apis.kcp.io" && claim.resource === "apibindings";
+    const restriction = oneOf(claimKey, reflexive ? [label, reflexiveClaimLabelValue] : [label]);
+    if (claim.identityHash) {
+      for (const provider of deps.exports.withIdentity(claim.identityHash)) {
+        const schema = provider.resources.find((r) => r.group === group && r.name === claim.resource)?.schema;
+        const bound = schema ? await deps.schemaDefinitions(provider.cluster, schema, claim.identityHash) : [];
+        if (bound.length) return bound.map((definition) => asViewed(definition, restriction));
+      }
+      return [];
+    }
+    if (!isClaimableBuiltin({ group, resource: claim.resource }) && group !== "apis.kcp.io") return [];
+    const groups = claim.resource === "events" && (group === "" || group === "events.k8s.io") ? ["", "events.k8s.io"] : [group];
+    return own.definitions
+      .filter((d) => groups.includes(d.group) && d.resource === claim.resource)
+      .map((d) => (d.computed ? deriveDefinition(d, { builtIn: false, subresources: {} }) : asViewed(d, restriction)));
+  }
+}
+
+/** As custom resources look: JSON and YAML, no subresource but status. @see spec virtual-workspaces §1.5 */
+function asViewed(definition: ResourceDefinition, restriction: LabelSelector | undefined): ResourceDefinition {
+  const status: Record<string, Subresource> = Object.hasOwn(definition.subresources, "status") ? { status: definition.subresources.status! } : {};
+  return deriveDefinition(definition, { builtIn: false, subresources: status, discoverable: true, ...(restriction ? { restriction } : {}) });
+}
+
+const oneOf = (key: string, values: string[]): LabelSelector => labelSelectorFrom({ matchExpressions: [{ key, operator: "In", values }] });
