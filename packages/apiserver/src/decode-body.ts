@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery"
 import type { HttpRequest } from "./http/http-request.ts";
 import { normalizeMetadata } from "./normalize-metadata.ts";
 import type { ProtobufCodec } from "./protobuf-codec.ts";
-import { pruneUnknownFields } from "./prune-unknown-fields.ts";
+import { unknownFieldsOf } from "./unknown-fields.ts";
 import { apiVersionOf } from "./record-codec.ts";
 import type { FieldValidation } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -127,7 +127,7 @@ export function toObject(value: unknown, definition: ResourceDefinition): Decode
     throw cannotBeHandled(definition, why);
   };
   normalizeMetadata(object, definition, fail);
-  const unknown = pruneUnknownFields(object, definition);
+  const unknown = unknownFieldsOf(object, definition);
   if (definition.builtIn) requireGoTypes(object, definition, fail);
   definition.strategy.applyDefaults?.(object);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };

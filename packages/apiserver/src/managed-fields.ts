@@ -1,4 +1,6 @@
-import type { KubeObject } from "@meshplane/apimachinery";
+import { trackUpdate } from "@meshplane/apimachinery";
+import type { JsonObject, KubeObject } from "@meshplane/apimachinery";
+import { timestamp } from "./prepare-object.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import type { WriteOptions } from "./request-options.ts";
 
@@ -18,8 +20,13 @@ export function trackManagedFields(
   request: ResourceRequest,
   options: WriteOptions,
 ): void {
-  void current;
-  void request;
-  void options;
-  void next;
+  trackUpdate({
+    live: current as JsonObject | undefined,
+    next: next as unknown as JsonObject,
+    manager: managerOf(request, options),
+    apiVersion: next.apiVersion,
+    subresource: request.subresource || undefined,
+    schema: request.definition.schema,
+    now: timestamp(request.server.options.clock()),
+  });
 }

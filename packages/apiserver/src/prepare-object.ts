@@ -51,10 +51,8 @@ export function restoreMetadata(next: KubeObject, current: KubeObject, request: 
   const { metadata } = current;
   mine.creationTimestamp = metadata.creationTimestamp ?? null;
   if (mine.creationTimestamp === null) delete mine.creationTimestamp;
-  if (metadata.deletionTimestamp != null) mine.deletionTimestamp = metadata.deletionTimestamp;
-  else delete mine.deletionTimestamp;
-  if (metadata.deletionGracePeriodSeconds != null) mine.deletionGracePeriodSeconds = metadata.deletionGracePeriodSeconds;
-  else delete mine.deletionGracePeriodSeconds;
+  if (metadata.deletionTimestamp != null) mine.deletionTimestamp ??= metadata.deletionTimestamp;
+  if (metadata.deletionGracePeriodSeconds != null) mine.deletionGracePeriodSeconds ??= metadata.deletionGracePeriodSeconds;
   if (metadata.generation !== undefined) mine.generation = metadata.generation;
   else delete mine.generation;
   if (metadata.generateName !== undefined) mine.generateName = metadata.generateName;

@@ -1,7 +1,7 @@
 import { clusterAnnotation, decodeJson, encodeJson, formatGroupVersion } from "@meshplane/apimachinery";
 import type { JsonObject, KubeObject, ObjectMeta } from "@meshplane/apimachinery";
 import type { IndexEntry, NewRecord, RecordHeader, StoredRecord } from "@meshplane/storage";
-import { pruneUnknownFields } from "./prune-unknown-fields.ts";
+import { unknownFieldsOf } from "./unknown-fields.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 /** Every body begins with this; a head in the wanted form takes its place. @see docs/ARCHITECTURE.md "Records" */
@@ -85,7 +85,7 @@ export function decodeRecord(record: StoredRecord, definition: ResourceDefinitio
 function asServed(object: KubeObject, definition: ResourceDefinition): KubeObject {
   object.apiVersion = apiVersionOf(definition);
   object.kind = definition.kind;
-  pruneUnknownFields(object, definition);
+  unknownFieldsOf(object, definition);
   definition.strategy.applyDefaults?.(object);
   return object;
 }

@@ -220,7 +220,8 @@ async function updateErrors(
     (await (subresource === "status"
       ? strategy.status?.validateUpdate?.(next, current, context)
       : strategy.validateUpdate?.(next, current, context))) ?? [];
-  return [...validateMetadata(next.metadata, definition), ...validateMetadataUpdate(next.metadata, current.metadata), ...own];
+  const metadata = validateMetadataUpdate(next.metadata, current.metadata, definition);
+  return metadata.length === 0 ? own : [...metadata, ...own];
 }
 
 export const mayVanish = (object: KubeObject, { definition }: ResourceRequest): boolean =>

@@ -1,6 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { dnsLabelName, dnsSubdomainName, fieldInvalid, pathSegmentName } from "@meshplane/apimachinery";
-import type { FieldError } from "@meshplane/apimachinery";
+import { dnsLabelName, dnsSubdomainName, pathSegmentName } from "@meshplane/apimachinery";
 import type { Strategy } from "./strategy.ts";
 
 /** Letters and digits that do not make words, as upstream draws them (wire 55). */
@@ -26,6 +25,3 @@ export function nameErrors(strategy: Strategy, name: string, prefix: boolean): s
   if (rule === "pathSegment") return pathSegmentName(name, prefix);
   return rule === "dns1123Label" ? dnsLabelName(name, prefix) : dnsSubdomainName(name, prefix);
 }
-
-export const nameFieldErrors = (strategy: Strategy, field: string, name: string, prefix: boolean): FieldError[] =>
-  nameErrors(strategy, name, prefix).map((detail) => fieldInvalid(field, name, detail));
