@@ -1,1 +1,17 @@
 export type * from "./object-client.ts";
+export * from "./client-config.ts";
+export { createClient, type HttpClusterClient, type HttpMultiClusterClient } from "./create-client.ts";
+export type { ApiRequest } from "./requests.ts";
+export { TransportError, type TransportErrorCode } from "./transport/transport-error.ts";
+export type * from "./transport/transport.ts";
+export * from "./kubeconfig/kubeconfig.ts";
+export * from "./kubeconfig/load-kubeconfig.ts";
+export { resourceType, typed, type ResourceType } from "./resource-type.ts";
+export { apply, type ApplyOptions } from "./apply.ts";
+export { listAll, pagesOf } from "./pages.ts";
+export { retryOnConflict } from "./retry-on-conflict.ts";
+export * from "./discovery.ts";
+export { Reflector, type ReflectorOptions, type ReflectorSink } from "./reflector.ts";
+export { cacheKeyOf, clusterOf, ObjectCache, type CacheKey, type Indexer, type Lister } from "./object-cache.ts";
+export { Informer, type InformerHandler, type InformerOptions } from "./informer.ts";
+export { Informers } from "./informers.ts";
