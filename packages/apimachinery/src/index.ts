@@ -25,3 +25,7 @@ export * from "./schema/default.ts";
 export * from "./time.ts";
 export * from "./duration.ts";
 export * from "./quantity.ts";
+export * from "./apply/field-set.ts";
+export * from "./apply/track-update.ts";
+export * from "./apply/server-side-apply.ts";
+export * from "./go-print.ts";
