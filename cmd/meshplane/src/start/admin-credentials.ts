@@ -18,7 +18,8 @@ export function adminCredentials(directory: string): AdminCredentials {
   if (existsSync(file)) {
     try {
       const kept = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
-      if (typeof kept.kcpAdmin === "string" && typeof kept.shardAdmin === "string") tokens = { kcpAdmin: kept.kcpAdmin, shardAdmin: kept.shardAdmin };
+      if (typeof kept.kcpAdmin === "string" && typeof kept.shardAdmin === "string")
+        tokens = { kcpAdmin: kept.kcpAdmin, shardAdmin: kept.shardAdmin };
     } catch {
       // made anew below: whoever holds the old kubeconfig takes the new one
     }

@@ -18,7 +18,12 @@ export interface ServingCertificate {
 const day = 86_400_000;
 
 export async function servingCertificate(directory: string, hosts: readonly string[], now: number): Promise<ServingCertificate> {
-  const files = { ca: join(directory, "ca.crt"), caKey: join(directory, "ca.key"), cert: join(directory, "apiserver.crt"), key: join(directory, "apiserver.key") };
+  const files = {
+    ca: join(directory, "ca.crt"),
+    caKey: join(directory, "ca.key"),
+    cert: join(directory, "apiserver.crt"),
+    key: join(directory, "apiserver.key"),
+  };
   if (existsSync(files.ca) && existsSync(files.cert) && existsSync(files.key)) {
     const cert = readFileSync(files.cert, "utf8");
     if (stillGood(cert, hosts, now)) return { ca: readFileSync(files.ca, "utf8"), cert, key: readFileSync(files.key, "utf8") };
@@ -30,7 +35,10 @@ export async function servingCertificate(directory: string, hosts: readonly stri
   x509.cryptoProvider.set(crypto);
   const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
   const pem = async (key: CryptoKey) => x509.PemConverter.encode(await crypto.subtle.exportKey("pkcs8", key), "PRIVATE KEY");
-  const serial = () => Buffer.from(crypto.getRandomValues(new Uint8Array(15))).toString("hex").replace(/^[89a-f]/, "7");
+  const serial = () =>
+    Buffer.from(crypto.getRandomValues(new Uint8Array(15)))
+      .toString("hex")
+      .replace(/^[89a-f]/, "7");
 
   let caCert: InstanceType<typeof x509.X509Certificate>;
   let caKey: CryptoKey;
@@ -75,7 +83,11 @@ export async function servingCertificate(directory: string, hosts: readonly stri
       await x509.AuthorityKeyIdentifierExtension.create(caCert.publicKey),
     ],
   });
-  const made = { ca: caCert.toString("pem") + "\n", cert: cert.toString("pem") + "\n" + caCert.toString("pem") + "\n", key: await pem(keys.privateKey) };
+  const made = {
+    ca: caCert.toString("pem") + "\n",
+    cert: cert.toString("pem") + "\n" + caCert.toString("pem") + "\n",
+    key: await pem(keys.privateKey),
+  };
   writePrivateFile(files.cert, made.cert, 0o644);
   writePrivateFile(files.key, made.key);
   return made;

@@ -76,8 +76,16 @@ const known: Record<string, Flag> = {
       if (f.securePort < 0 || f.securePort > 65535) throw new FlagError(`--secure-port ${v} is not between 0 and 65535`);
     },
   },
-  "experimental-bind-free-port": { kind: "bool", help: "listen on any free port", set: (f, v) => void (bool("experimental-bind-free-port", v) && (f.securePort = 0)) },
-  "token-auth-file": { kind: "string", help: "CSV file of static tokens: token,user,uid,\"group1,group2\"", set: (f, v) => (f.tokenAuthFile = v) },
+  "experimental-bind-free-port": {
+    kind: "bool",
+    help: "listen on any free port",
+    set: (f, v) => void (bool("experimental-bind-free-port", v) && (f.securePort = 0)),
+  },
+  "token-auth-file": {
+    kind: "string",
+    help: 'CSV file of static tokens: token,user,uid,"group1,group2"',
+    set: (f, v) => (f.tokenAuthFile = v),
+  },
   "client-ca-file": { kind: "string", help: "CA bundle that signs client certificates", set: (f, v) => (f.clientCaFile = v) },
   "tls-cert-file": { kind: "string", help: "server certificate (default: generated)", set: (f, v) => (f.tlsCertFile = v) },
   "tls-private-key-file": { kind: "string", help: "its key", set: (f, v) => (f.tlsPrivateKeyFile = v) },
@@ -98,14 +106,30 @@ const known: Record<string, Flag> = {
   "shard-base-url": { kind: "string", help: "URL of this shard", set: (f, v) => (f.shardBaseUrl = v) },
   "shard-external-url": { kind: "string", help: "URL that clients outside use", set: (f, v) => (f.shardExternalUrl = v) },
   "shard-virtual-workspace-url": { kind: "string", help: "URL of the virtual workspaces", set: (f, v) => (f.shardVirtualWorkspaceUrl = v) },
-  "external-hostname": { kind: "string", help: "host name in URLs handed out and in the server certificate", set: (f, v) => (f.externalHostname = v) },
-  "kubeconfig-path": { kind: "string", help: "where to write the admin kubeconfig (default: admin.kubeconfig in the root directory)", set: (f, v) => (f.kubeconfigPath = v) },
-  "etcd-servers": { kind: "list", help: "etcd endpoints, comma separated; default: the embedded store", set: (f, v) => (f.etcdServers = list(v)) },
+  "external-hostname": {
+    kind: "string",
+    help: "host name in URLs handed out and in the server certificate",
+    set: (f, v) => (f.externalHostname = v),
+  },
+  "kubeconfig-path": {
+    kind: "string",
+    help: "where to write the admin kubeconfig (default: admin.kubeconfig in the root directory)",
+    set: (f, v) => (f.kubeconfigPath = v),
+  },
+  "etcd-servers": {
+    kind: "list",
+    help: "etcd endpoints, comma separated; default: the embedded store",
+    set: (f, v) => (f.etcdServers = list(v)),
+  },
   "etcd-prefix": { kind: "string", help: "prefix of all keys in etcd", set: (f, v) => (f.etcdPrefix = v) },
   "etcd-cafile": { kind: "string", help: "CA of etcd", set: (f, v) => (f.etcdCaFile = v) },
   "etcd-certfile": { kind: "string", help: "client certificate for etcd", set: (f, v) => (f.etcdCertFile = v) },
   "etcd-keyfile": { kind: "string", help: "its key", set: (f, v) => (f.etcdKeyFile = v) },
-  "anonymous-auth": { kind: "bool", help: "requests without credentials are system:anonymous (default true)", set: (f, v) => (f.anonymousAuth = bool("anonymous-auth", v)) },
+  "anonymous-auth": {
+    kind: "bool",
+    help: "requests without credentials are system:anonymous (default true)",
+    set: (f, v) => (f.anonymousAuth = bool("anonymous-auth", v)),
+  },
   "batteries-included": {
     kind: "list",
     help: "default objects: admin, workspace-types (default both); +x and -x change the default",
@@ -120,14 +144,27 @@ const known: Record<string, Flag> = {
       f.batteriesIncluded = [...chosen];
     },
   },
-  "enable-home-workspaces": { kind: "bool", help: "a private workspace for each user (default true)", set: (f, v) => (f.enableHomeWorkspaces = bool("enable-home-workspaces", v)) },
-  "home-workspaces-home-creator-groups": { kind: "list", help: "whose home workspaces are made", set: (f, v) => (f.homeCreatorGroups = list(v)) },
-  "logical-cluster-total-object-limit": { kind: "int", help: "objects allowed in a logical cluster; 0: no limit", set: (f, v) => (f.totalObjectLimit = int("logical-cluster-total-object-limit", v)) },
+  "enable-home-workspaces": {
+    kind: "bool",
+    help: "a private workspace for each user (default true)",
+    set: (f, v) => (f.enableHomeWorkspaces = bool("enable-home-workspaces", v)),
+  },
+  "home-workspaces-home-creator-groups": {
+    kind: "list",
+    help: "whose home workspaces are made",
+    set: (f, v) => (f.homeCreatorGroups = list(v)),
+  },
+  "logical-cluster-total-object-limit": {
+    kind: "int",
+    help: "objects allowed in a logical cluster; 0: no limit",
+    set: (f, v) => (f.totalObjectLimit = int("logical-cluster-total-object-limit", v)),
+  },
   store: {
     kind: "string",
     help: "embedded (default) or memory",
     set: (f, v) => {
-      if (v !== "embedded" && v !== "memory" && v !== "etcd") throw new FlagError(`invalid argument ${JSON.stringify(v)} for "--store": embedded or memory is wanted`);
+      if (v !== "embedded" && v !== "memory" && v !== "etcd")
+        throw new FlagError(`invalid argument ${JSON.stringify(v)} for "--store": embedded or memory is wanted`);
       f.store = v;
     },
   },
@@ -219,7 +256,8 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
     }
     const short = /^-v(=?)(\d+)?$/.exec(argument);
     const match = /^--([a-z0-9-]+)(?:=([\s\S]*))?$/i.exec(argument);
-    if (!match && !short) throw new FlagError(argument.startsWith("-") ? `unknown flag: ${argument}` : `unexpected argument ${JSON.stringify(argument)}`);
+    if (!match && !short)
+      throw new FlagError(argument.startsWith("-") ? `unknown flag: ${argument}` : `unexpected argument ${JSON.stringify(argument)}`);
     const name = short ? "v" : match![1]!;
     let value = short ? short[2] : match![2];
     const flag = Object.hasOwn(known, name) ? known[name] : undefined;
@@ -234,11 +272,15 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
       }
     }
     if (flag) flag.set(flags, value);
-    else notices.push(`--${name} has no effect: ${name.startsWith("embedded-etcd") ? "there is no embedded etcd, the embedded store is part of this program" : "nothing here needs it"}`);
+    else
+      notices.push(
+        `--${name} has no effect: ${name.startsWith("embedded-etcd") ? "there is no embedded etcd, the embedded store is part of this program" : "nothing here needs it"}`,
+      );
   }
   if (flags.etcdServers.length > 0) flags.store = "etcd";
   if (flags.store === "etcd" && flags.etcdServers.length === 0) throw new FlagError("--store etcd needs --etcd-servers");
-  if ((flags.tlsCertFile === undefined) !== (flags.tlsPrivateKeyFile === undefined)) throw new FlagError("--tls-cert-file and --tls-private-key-file go together");
+  if ((flags.tlsCertFile === undefined) !== (flags.tlsPrivateKeyFile === undefined))
+    throw new FlagError("--tls-cert-file and --tls-private-key-file go together");
   return { flags, notices, help };
 }
 

@@ -99,7 +99,9 @@ function everyStep(steps: readonly Authorizer[], attributes: AuthorizationAttrib
   for (const [i, step] of steps.entries()) {
     const answer = step(attributes);
     if (answer instanceof Promise)
-      return answer.then((decision) => (decision.decision === "allow" && i + 1 < steps.length ? everyStep(steps.slice(i + 1), attributes) : decision));
+      return answer.then((decision) =>
+        decision.decision === "allow" && i + 1 < steps.length ? everyStep(steps.slice(i + 1), attributes) : decision,
+      );
     if (answer.decision !== "allow") return answer;
     last = answer;
   }
@@ -109,7 +111,10 @@ function everyStep(steps: readonly Authorizer[], attributes: AuthorizationAttrib
 /** Whoever may see the export's content learns that there is none; everybody else has been refused before. */
 function missingExport(path: string, { name }: ExportName): Surface {
   const refuse = (): never => {
-    throw new TextAnswer(500, `Internal Server Error: ${JSON.stringify(path)}: API export not found: apiexport.apis.kcp.io ${JSON.stringify(name)} not found\n`);
+    throw new TextAnswer(
+      500,
+      `Internal Server Error: ${JSON.stringify(path)}: API export not found: apiexport.apis.kcp.io ${JSON.stringify(name)} not found\n`,
+    );
   };
   return {
     key: "apiexport/missing",

@@ -32,7 +32,11 @@ export const bindingAuthorizer =
     }
   };
 
-export function bindingOf(parts: Pick<Parts, "apisOf">, cluster: string, name: ExportName): BindingEntry | undefined | Promise<BindingEntry | undefined> {
+export function bindingOf(
+  parts: Pick<Parts, "apisOf">,
+  cluster: string,
+  name: ExportName,
+): BindingEntry | undefined | Promise<BindingEntry | undefined> {
   const apis = parts.apisOf(cluster);
   return apis instanceof Promise
     ? apis.then(({ bindings }) => bindings.find((binding) => bindsExport(binding, name)))

@@ -15,12 +15,18 @@ export const claimedPolicyAuthorizer =
     const own = entry?.resources.some((r) => r.group === target.group && r.name === target.resource);
     const identity = own
       ? undefined
-      : entry?.permissionClaims.find((c) => (c.group ?? "") === target.group && c.resource === target.resource && c.identityHash)?.identityHash;
+      : entry?.permissionClaims.find((c) => (c.group ?? "") === target.group && c.resource === target.resource && c.identityHash)
+          ?.identityHash;
     if (!identity) return allow("not claimed by identity");
     return withinPolicies(parts, identity, user, target);
   };
 
-async function withinPolicies(parts: Parts, identity: string, user: AuthorizationAttributes["user"], target: ResourceTarget): Promise<Decision> {
+async function withinPolicies(
+  parts: Parts,
+  identity: string,
+  user: AuthorizationAttributes["user"],
+  target: ResourceTarget,
+): Promise<Decision> {
   let known = false;
   for (const provider of parts.exports.withIdentity(identity)) {
     known = true;

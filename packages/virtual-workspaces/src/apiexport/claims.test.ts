@@ -15,19 +15,45 @@ const accepted = (changes: Partial<AcceptedClaim> = {}): AcceptedClaim => ({
   labelValue: "v",
   ...changes,
 });
-const asked = (changes: Partial<PermissionClaim> = {}): PermissionClaim => ({ group: "", resource: "secrets", verbs: ["*"], ...changes }) as PermissionClaim;
+const asked = (changes: Partial<PermissionClaim> = {}): PermissionClaim =>
+  ({ group: "", resource: "secrets", verbs: ["*"], ...changes }) as PermissionClaim;
 
 const cases: { name: string; claims: AcceptedClaim[]; exported: PermissionClaim[]; verb: string; allowed: boolean }[] = [
   { name: "both say everything", claims: [accepted()], exported: [asked()], verb: "get", allowed: true },
-  { name: "both name the verb", claims: [accepted({ verbs: ["get", "list"] })], exported: [asked({ verbs: ["get"] })], verb: "get", allowed: true },
-  { name: "only the binding names the verb", claims: [accepted({ verbs: ["get", "list"] })], exported: [asked({ verbs: ["get"] })], verb: "list", allowed: false },
-  { name: "texts are compared as they are: * and get have nothing in common", claims: [accepted()], exported: [asked({ verbs: ["get"] })], verb: "get", allowed: false },
+  {
+    name: "both name the verb",
+    claims: [accepted({ verbs: ["get", "list"] })],
+    exported: [asked({ verbs: ["get"] })],
+    verb: "get",
+    allowed: true,
+  },
+  {
+    name: "only the binding names the verb",
+    claims: [accepted({ verbs: ["get", "list"] })],
+    exported: [asked({ verbs: ["get"] })],
+    verb: "list",
+    allowed: false,
+  },
+  {
+    name: "texts are compared as they are: * and get have nothing in common",
+    claims: [accepted()],
+    exported: [asked({ verbs: ["get"] })],
+    verb: "get",
+    allowed: false,
+  },
   { name: "never accepted by the binding", claims: [], exported: [asked()], verb: "get", allowed: false },
   { name: "no longer asked by the export", claims: [accepted()], exported: [], verb: "get", allowed: false },
-  { name: "another identity", claims: [accepted({ identityHash: "a" })], exported: [asked({ identityHash: "b" })], verb: "get", allowed: false },
+  {
+    name: "another identity",
+    claims: [accepted({ identityHash: "a" })],
+    exported: [asked({ identityHash: "b" })],
+    verb: "get",
+    allowed: false,
+  },
 ];
 for (const { name, claims, exported, verb, allowed } of cases)
-  test(`a claim: ${name}`, () => assert.equal(acceptedClaim({ acceptedClaims: claims }, exported, "", "secrets", verb) !== undefined, allowed));
+  test(`a claim: ${name}`, () =>
+    assert.equal(acceptedClaim({ acceptedClaims: claims }, exported, "", "secrets", verb) !== undefined, allowed));
 
 test("events of either group are the core claim", () => {
   const binding = { acceptedClaims: [accepted({ resource: "events" })] };

@@ -29,8 +29,10 @@ export function acceptedClaim(
 }
 
 /** Whether the binding is one of this export. While it has no status, its path decides. */
-export const bindsExport = (binding: Pick<BindingEntry, "exportName" | "exportPath" | "exportCluster">, { cluster, name }: ExportName): boolean =>
-  binding.exportName === name && (binding.exportCluster ?? binding.exportPath) === cluster;
+export const bindsExport = (
+  binding: Pick<BindingEntry, "exportName" | "exportPath" | "exportCluster">,
+  { cluster, name }: ExportName,
+): boolean => binding.exportName === name && (binding.exportCluster ?? binding.exportPath) === cluster;
 
 export const isBoundResource = (binding: BindingEntry, group: string, resource: string): boolean =>
   binding.resources.some((bound) => bound.group === group && bound.resource === resource);

@@ -1,6 +1,14 @@
 /** Which resources an export's view has. @see spec virtual-workspaces §2.1, §2.2 */
 import { labelSelectorFrom, type LabelSelector } from "@meshplane/apimachinery";
-import { claimLabelKey, claimLabelValue, exportLabel, exportLabelValue, isClaimableBuiltin, reflexiveClaimLabelValue, type PermissionClaim } from "@meshplane/apis";
+import {
+  claimLabelKey,
+  claimLabelValue,
+  exportLabel,
+  exportLabelValue,
+  isClaimableBuiltin,
+  reflexiveClaimLabelValue,
+  type PermissionClaim,
+} from "@meshplane/apis";
 import { surfaceOf, type ResourceDefinition, type Subresource, type Surface, type Verb } from "@meshplane/apiserver";
 import { deriveDefinition } from "../derive-definition.ts";
 import type { ExportEntry } from "@meshplane/kcp";
@@ -47,7 +55,11 @@ export async function exportSurface(
 
   async function claimedDefinitions(claim: PermissionClaim): Promise<ResourceDefinition[]> {
     const group = claim.group ?? "";
-    const label = claimLabelValue({ group: group === "events.k8s.io" && claim.resource === "events" ? "" : group, resource: claim.resource, identityHash: claim.identityHash ?? "" });
+    const label = claimLabelValue({
+      group: group === "events.k8s.io" && claim.resource === "events" ? "" : group,
+      resource: claim.resource,
+      identityHash: claim.identityHash ?? "",
+    });
     const reflexive = group === "apis.kcp.io" && claim.resource === "apibindings";
     const restriction = oneOf(claimKey, reflexive ? [label, reflexiveClaimLabelValue] : [label]);
     if (claim.identityHash) {
@@ -68,8 +80,15 @@ export async function exportSurface(
 
 /** As custom resources look: JSON and YAML, no subresource but status. @see spec virtual-workspaces §1.5 */
 function asViewed(definition: ResourceDefinition, restriction: LabelSelector | undefined): ResourceDefinition {
-  const status: Record<string, Subresource> = Object.hasOwn(definition.subresources, "status") ? { status: definition.subresources.status! } : {};
-  return deriveDefinition(definition, { builtIn: false, subresources: status, discoverable: true, ...(restriction ? { restriction } : {}) });
+  const status: Record<string, Subresource> = Object.hasOwn(definition.subresources, "status")
+    ? { status: definition.subresources.status! }
+    : {};
+  return deriveDefinition(definition, {
+    builtIn: false,
+    subresources: status,
+    discoverable: true,
+    ...(restriction ? { restriction } : {}),
+  });
 }
 
 const oneOf = (key: string, values: string[]): LabelSelector => labelSelectorFrom({ matchExpressions: [{ key, operator: "In", values }] });

@@ -1,0 +1,2 @@
+export { runStart } from "./start/run-start.ts";
+export { version } from "./version.ts";

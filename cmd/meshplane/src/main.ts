@@ -1,0 +1,22 @@
+/** `meshplane`: one program, its faces by the first word. Every face loads on demand. */
+import { runStart } from "./start/run-start.ts";
+
+const faces: Record<string, { help: string; run: (argv: string[]) => Promise<number> }> = {
+  start: {
+    help: "start the control plane (what npm start runs)",
+    run: (argv) => runStart(argv, { program: "meshplane start", defaultRoot: ".meshplane" }),
+  },
+  version: { help: "print the version", run: async () => (console.log((await import("./version.ts")).version.gitVersion), 0) },
+};
+
+const [face, ...rest] = process.argv.slice(2);
+if (face !== undefined && Object.hasOwn(faces, face)) process.exitCode = await faces[face]!.run(rest);
+else {
+  const rows = Object.entries(faces).map(([name, { help }]) => `  ${name.padEnd(12)} ${help}`);
+  const text = `Meshplane: Platform Mesh in one program.\n\nUsage: meshplane <command> [flags]\n\n${rows.join("\n")}\n\nmeshplane start --help lists the flags.`;
+  if (face === undefined || face === "--help" || face === "-h" || face === "help") console.log(text);
+  else {
+    console.error(`unknown command ${JSON.stringify(face)}\n\n${text}`);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,34 @@
+import { resolve } from "node:path";
+import { defaultFlags, FlagError, flagsHelp, parseFlags } from "./flags.ts";
+import { OperatorError } from "./operator-error.ts";
+
+export interface StartFace {
+  /** as the user typed it */
+  program: string;
+  defaultRoot: string;
+}
+
+/** Parses, starts, waits for a signal. Returns the exit code: 0 after a clean stop, 1 for what the operator can mend. */
+export async function runStart(argv: string[], face: StartFace): Promise<number> {
+  try {
+    const parsed = parseFlags(argv, defaultFlags(resolve(face.defaultRoot)));
+    if (parsed.help) {
+      console.log(
+        `Usage:\n  ${face.program} [flags]\n\nFlags:\n${flagsHelp()}\n\nOther flags of upstream's kcp start are accepted and said to have no effect, or refused where that would be unsafe.`,
+      );
+      return 0;
+    }
+    const { start } = await import("./start.ts");
+    return await start({ ...parsed.flags, rootDirectory: resolve(parsed.flags.rootDirectory) }, parsed.notices);
+  } catch (error) {
+    if (error instanceof FlagError) {
+      console.error(`Error: ${error.message}\nSee '${face.program} --help' for usage.`);
+      return 1;
+    }
+    if (error instanceof OperatorError) {
+      console.error(`Error: ${error.message}.\nTo mend it: ${error.mend}.`);
+      return 1;
+    }
+    throw error;
+  }
+}
