@@ -7,7 +7,6 @@ import { unknownFieldsOf } from "./unknown-fields.ts";
 import { apiVersionOf } from "./record-codec.ts";
 import type { FieldValidation } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
-import { requireGoTypes } from "./require-go-types.ts";
 import { decodeYamlBody } from "./decode-yaml-body.ts";
 
 /** Bodies nest less deep than our own recursive walks can take. */
@@ -128,7 +127,6 @@ export function toObject(value: unknown, definition: ResourceDefinition): Decode
   };
   normalizeMetadata(object, definition, fail);
   const unknown = unknownFieldsOf(object, definition);
-  if (definition.builtIn) requireGoTypes(object, definition, fail);
   definition.strategy.applyDefaults?.(object);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }

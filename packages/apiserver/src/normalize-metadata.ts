@@ -135,4 +135,4 @@ export const goJsonType = (value: unknown): string =>
           : typeof value;
 
 export const mismatch = (value: unknown, definition: ResourceDefinition, path: string, goType: string): string =>
-  `json: cannot unmarshal ${goJsonType(value)} into Go struct field ${definition.kind}.${path} of type ${goType}`;
+  `json: cannot unmarshal ${goJsonType(value)} into Go struct field ${path === "metadata" ? definition.kind : "ObjectMeta"}.${path} of type ${goType}`;
