@@ -36,7 +36,11 @@ const { build } = await import("esbuild");
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 await build({
-  entryPoints: Object.fromEntries(Object.entries(entries).filter(([, path]) => existsSync(join(root, path))).map(([name, path]) => [name, join(root, path)])),
+  entryPoints: Object.fromEntries(
+    Object.entries(entries)
+      .filter(([, path]) => existsSync(join(root, path)))
+      .map(([name, path]) => [name, join(root, path)]),
+  ),
   outdir: dist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
@@ -48,7 +52,9 @@ await build({
   legalComments: "none",
   chunkNames: "chunks/[name]-[hash]",
   // CommonJS packages inside an ES module bundle ask for these
-  banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url); import { fileURLToPath as __toPath } from "node:url"; import { dirname as __dirOf } from "node:path"; const __filename = __toPath(import.meta.url); const __dirname = __dirOf(__filename);' },
+  banner: {
+    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url); import { fileURLToPath as __toPath } from "node:url"; import { dirname as __dirOf } from "node:path"; const __filename = __toPath(import.meta.url); const __dirname = __dirOf(__filename);',
+  },
   loader: { ".proto": "text" },
   logLevel: "error",
 });

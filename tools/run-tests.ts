@@ -72,7 +72,9 @@ for (const suite of suites) {
   failed += suiteFailed;
   skipped += suiteSkipped;
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
-  console.log(`${suiteFailed ? "FAIL" : "ok  "} ${suite.name}: ${suitePassed} passed, ${suiteFailed} failed${suiteSkipped ? `, ${suiteSkipped} skipped` : ""} (${seconds} s)`);
+  console.log(
+    `${suiteFailed ? "FAIL" : "ok  "} ${suite.name}: ${suitePassed} passed, ${suiteFailed} failed${suiteSkipped ? `, ${suiteSkipped} skipped` : ""} (${seconds} s)`,
+  );
   if (suiteFailed) console.log(suite.counts === "exit" ? output.slice(0, 20_000) : failuresOf(output));
   else for (const line of output.matchAll(/^.*# SKIP.*$|^# (?:start|seed|golden|say):.*$/gm)) console.log(`       ${line[0].trim()}`);
 }

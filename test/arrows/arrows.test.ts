@@ -13,7 +13,8 @@ function* sourceFiles(directory: string): Generator<string> {
     if (/\.tsx?$/.test(file) && !file.includes("node_modules")) yield join(directory, file);
 }
 
-const importPattern = /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
+const importPattern =
+  /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)|(?:^|\n)\s*import\s*["']([^"']+)["']/g;
 
 function wrongArrows(room: Room, file: string): string[] {
   const wrong: string[] = [];
@@ -46,5 +47,8 @@ for (const room of arrows)
 test("every package is a room of the table", () => {
   const packages = readdirSync(join(root, "packages"));
   const known = arrows.map((room) => room.name);
-  assert.deepEqual(packages.filter((name) => !known.includes(name)), []);
+  assert.deepEqual(
+    packages.filter((name) => !known.includes(name)),
+    [],
+  );
 });

@@ -22,7 +22,12 @@ export const arrows: Room[] = [
   { name: "controller-runtime", path: "packages/controller-runtime", level: 2, mayImport: ["apimachinery", "client"] },
   { name: "apiextensions", path: "packages/apiextensions", level: 3, mayImport: upTo2 },
   { name: "controlplane", path: "packages/controlplane", level: 3, mayImport: upTo2 },
-  { name: "multicluster-provider", path: "packages/multicluster-provider", level: 3, mayImport: ["apimachinery", "apis", "client", "controller-runtime"] },
+  {
+    name: "multicluster-provider",
+    path: "packages/multicluster-provider",
+    level: 3,
+    mayImport: ["apimachinery", "apis", "client", "controller-runtime"],
+  },
   { name: "kcp", path: "packages/kcp", level: 4, mayImport: upTo3 },
   { name: "virtual-workspaces", path: "packages/virtual-workspaces", level: 5, mayImport: [...upTo3, "kcp"] },
 ];

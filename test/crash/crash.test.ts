@@ -84,8 +84,10 @@ test("with every file as of its last completed sync, every acknowledged write is
   const ledger = new Ledger();
   let cuts = 0;
   let sinceCut = 0;
+  let checkpointed = 0;
   for await (const event of readTrace(trace)) {
     disk.apply(event);
+    if (event.kind === "write" && event.file === "store.db" && cuts > 0) checkpointed++;
     if (event.kind === "output") for (const line of event.text.split("\n")) ledger.read(line);
     // Anywhere, not only behind an acknowledgement: in the middle of commits and of checkpoints as well.
     if (++sinceCut < 150 || random() > 0.02) continue;
@@ -96,6 +98,7 @@ test("with every file as of its last completed sync, every acknowledged write is
   }
   assert.equal(ledger.acknowledgements, commits);
   assert.ok(cuts >= 20, `${cuts} cuts`);
+  assert.ok(checkpointed > 0, "the log was never moved into the file meanwhile");
 });
 
 /** Opens the files that the power failure left, and asks them for everything that had been acknowledged by then. */

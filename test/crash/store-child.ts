@@ -18,8 +18,18 @@ export interface ChildOrders {
 
 const orders = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as ChildOrders;
 
-// Synchronous, so that a line which is out was out before the next thing happened.
-const say = (lines: string): void => void writeSync(1, lines);
+/** Synchronous, so that a line which is out was out before the next thing happened. */
+function say(lines: string): void {
+  let rest = Buffer.from(lines);
+  while (rest.length > 0) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1); // the parent is slow to read
+    }
+  }
+}
 
 // A short history makes compaction work all the time.
 const history = { keepMs: 100, revisionsMin: 2_000, revisionsMax: 4_000, bytesMax: 64 << 20 };

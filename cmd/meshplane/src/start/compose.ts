@@ -1,0 +1,167 @@
+/**
+ * One control plane out of the rooms' parts. The only place that knows all of them: read it from top to bottom to see what there is and who gets what.
+ */
+import { randomUUID } from "node:crypto";
+import { crdDefinition } from "@meshplane/apiextensions";
+import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
+import { createApiServer, type ApiServer, type InProcessApi, type Log, type ResourceDefinition } from "@meshplane/apiserver";
+import {
+  accessReviewer,
+  bearerTokens,
+  bootstrapPolicy,
+  builtInDefinitions,
+  clientCertificates,
+  controlplaneControllers,
+  createImpersonation,
+  escalationAdmission,
+  FeedKeySource,
+  protobufCodec,
+  RbacIndex,
+  reviewToken,
+  rulesReviewer,
+  serviceAccountTokens,
+  tokenRequestHandler,
+  type SigningKey,
+  type TokenAuthenticator,
+} from "@meshplane/controlplane";
+import { startController, type Controller } from "@meshplane/controller-runtime";
+import { createKcp, effectiveUsers, kcpBootstrapPolicy, type Kcp, type ShardAddresses } from "@meshplane/kcp";
+import type { Store } from "@meshplane/storage";
+import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
+import { version } from "../version.ts";
+
+export interface ControlPlaneOptions {
+  store: Store;
+  log: Log;
+  shard: ShardAddresses;
+  /** static tokens: the administrators', and those of --token-auth-file */
+  tokens: readonly TokenAuthenticator[];
+  signingKey: SigningKey;
+  /** PEM, what kube-root-ca.crt holds */
+  ca: string;
+  anonymous: boolean;
+  batteries: ReadonlySet<string>;
+  homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
+  totalObjectLimit: number;
+}
+
+export interface ControlPlane {
+  readonly server: ApiServer;
+  readonly kcp: Kcp;
+  /** loads what is stored, bootstraps what is missing, starts the controllers */
+  start(): Promise<void>;
+  /** watches end, controllers stop */
+  stop(): Promise<void>;
+}
+
+const issuer = "https://kcp.default.svc";
+
+export function composeControlPlane(options: ControlPlaneOptions): ControlPlane {
+  const { store, log } = options;
+  const clock = Date.now;
+  const uid = randomUUID;
+  let server: ApiServer;
+  const local = (): InProcessApi => server.local;
+
+  const rbac = new RbacIndex({ store, policyCluster: systemAdminCluster, bootstrap: bootstrapPolicy(kcpBootstrapPolicy) });
+  const accounts = serviceAccountTokens({
+    store,
+    signingKey: options.signingKey,
+    issuer,
+    clock,
+    uid,
+    extraOf: (cluster) => ({ [extraKeys.clusterName]: [cluster], [extraKeys.scopes]: [`cluster:${cluster}`] }),
+  });
+  const tokens = bearerTokens([...options.tokens, accounts.authenticate], [issuer]);
+
+  const builtIns: ResourceDefinition[] = [
+    ...builtInDefinitions({
+      clock,
+      local,
+      issueToken: tokenRequestHandler(accounts, { store, clock, uid }),
+      reviewToken: (review) => reviewToken(review, tokens),
+      reviewAccess: accessReviewer((context) => kcp.authorizerFor(context)),
+      rulesOf: rulesReviewer({ rbac, policyCluster: systemAdminCluster, effectiveUsers }),
+    }),
+    crdDefinition(clock),
+  ];
+
+  const kcp: Kcp = createKcp({
+    store,
+    clock,
+    uid,
+    log,
+    shard: options.shard,
+    builtIns,
+    rbac,
+    local,
+    batteries: options.batteries,
+    homeWorkspaces: options.homeWorkspaces,
+    totalObjectLimit: options.totalObjectLimit,
+  });
+
+  const generation = new SharingGeneration();
+  for (const view of virtualWorkspaces({
+    ...kcp.views,
+    store,
+    authorize: kcp.authorize,
+    deepAuthorize: kcp.deepAuthorize,
+    surfaces: kcp.surfaces,
+    generation: generation.current,
+  }))
+    kcp.mount(view);
+
+  const changes = new FeedKeySource({
+    store,
+    kindOf: kcp.kindOf,
+    onError: (error) => log.error("reading what exists failed", { error: String(error) }),
+  });
+  server = createApiServer({
+    store,
+    // those that decide come first, those that are told last
+    projections: [rbac, ...kcp.projections, generation, changes],
+    frontDoor: kcp.frontDoor,
+    surfaces: kcp.surfaces,
+    authenticators: [clientCertificates, tokens.authenticate],
+    anonymous: options.anonymous,
+    impersonate: createImpersonation({
+      authorize: kcp.authorize,
+      privilegedGroups: [
+        kcpGroups.logicalClusterAdmin,
+        kcpGroups.externalLogicalClusterAdmin,
+        kcpGroups.bootstrapper,
+        kcpGroups.admin,
+        "system:masters",
+      ],
+      confine: (user, cluster) => ({
+        ...user,
+        extra: { ...user.extra, [extraKeys.scopes]: [...(user.extra[extraKeys.scopes] ?? []), `cluster:${cluster}`] },
+      }),
+    }),
+    admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
+    createGuards: kcp.createGuards,
+    protobuf: protobufCodec(),
+    clock,
+    uid,
+    version,
+    log,
+  });
+
+  const controllers: Controller[] = [];
+  return {
+    server,
+    kcp,
+    async start() {
+      await server.start();
+      await kcp.bootstrap();
+      const shared = { store, local, clock, log, rootCa: options.ca, tokens: accounts };
+      controllers.push(...controlplaneControllers(shared).map((one) => startController(one, changes)), ...kcp.startControllers(changes));
+      await changes.start();
+    },
+    async stop() {
+      changes.stop();
+      await Promise.all(controllers.map((controller) => controller.stop()));
+      await server.drain();
+    },
+  };
+}

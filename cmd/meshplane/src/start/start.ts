@@ -1,0 +1,160 @@
+/** `start`, from flags to a clean exit. */
+import { existsSync, readFileSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import { join } from "node:path";
+import { listen, type Listener } from "@meshplane/apiserver";
+import { openSigningKey, staticTokens, TokenFileError, type TokenAuthenticator } from "@meshplane/controlplane";
+import { adminCredentials } from "./admin-credentials.ts";
+import { servingCertificate } from "./certificates.ts";
+import { composeControlPlane } from "./compose.ts";
+import type { StartFlags } from "./flags.ts";
+import { adminKubeconfig } from "./kubeconfig.ts";
+import { createLog } from "./log.ts";
+import { openStore } from "./open-store.ts";
+import { OperatorError } from "./operator-error.ts";
+import { writePrivateFile } from "./private-file.ts";
+import { Progress } from "./progress.ts";
+import { prepareRootDirectory } from "./root-directory.ts";
+import { waitForSignals } from "./signals.ts";
+
+/** @returns the exit code. @throws OperatorError */
+export async function start(flags: StartFlags, notices: readonly string[]): Promise<number> {
+  const log = createLog(flags.verbosity);
+  const progress = new Progress(flags.quiet);
+  for (const notice of notices) log.info(notice);
+  prepareRootDirectory(flags.rootDirectory);
+
+  progress.step("certificates");
+  const host = flags.externalHostname ?? (isAnyAddress(flags.bindAddress) ? "127.0.0.1" : flags.bindAddress);
+  const credentials = adminCredentials(flags.rootDirectory);
+  const [certificate, signingKey] = await Promise.all([
+    certificateOf(flags, host),
+    openSigningKey(join(flags.rootDirectory, "sa.key")).catch((cause: Error) => {
+      throw new OperatorError(cause.message, `mend or remove ${join(flags.rootDirectory, "sa.key")}`, { cause });
+    }),
+  ]);
+
+  progress.step("store");
+  const store = await openStore(flags, (error) => {
+    // what was acknowledged is safe; going on could lose the next write
+    log.error("the store has failed; stopping", { error: error.message });
+    process.exit(1);
+  });
+
+  let listener: Listener | undefined;
+  try {
+    progress.step("listener");
+    let handle: Parameters<typeof listen>[0]["handle"] = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "starting\n" });
+    listener = await openListener(flags, certificate, (http) => handle(http));
+    const url = `https://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
+
+    progress.step("control plane");
+    const plane = composeControlPlane({
+      store,
+      log,
+      shard: {
+        name: flags.shardName,
+        baseURL: flags.shardBaseUrl ?? url,
+        externalURL: flags.shardExternalUrl ?? url,
+        virtualWorkspaceURL: flags.shardVirtualWorkspaceUrl ?? flags.shardBaseUrl ?? url,
+      },
+      tokens: [administrators(credentials.users), ...fileTokens(flags)],
+      signingKey,
+      ca: certificate.ca,
+      anonymous: flags.anonymousAuth,
+      batteries: new Set(flags.batteriesIncluded),
+      homeWorkspaces: { enabled: flags.enableHomeWorkspaces, creatorGroups: flags.homeCreatorGroups },
+      totalObjectLimit: flags.totalObjectLimit,
+    });
+    handle = (http) => plane.server.handle(http);
+    progress.step("bootstrap");
+    await plane.start();
+
+    const kubeconfig = flags.kubeconfigPath ?? join(flags.rootDirectory, "admin.kubeconfig");
+    writePrivateFile(kubeconfig, adminKubeconfig({ url, ca: certificate.ca, ...credentials }));
+    progress.ready({ url, kubeconfig });
+
+    await waitForSignals();
+    progress.stopping();
+    await plane.stop();
+    await listener.close();
+    return 0;
+  } finally {
+    await listener?.close(0).catch(() => {});
+    await store.close();
+  }
+}
+
+const isAnyAddress = (address: string): boolean => address === "0.0.0.0" || address === "::";
+
+async function certificateOf(flags: StartFlags, host: string): Promise<{ ca: string; cert: string; key: string }> {
+  if (flags.tlsCertFile && flags.tlsPrivateKeyFile) {
+    const cert = readOperatorFile(flags.tlsCertFile, "--tls-cert-file");
+    return { ca: cert, cert, key: readOperatorFile(flags.tlsPrivateKeyFile, "--tls-private-key-file") };
+  }
+  const hosts = new Set(["localhost", "127.0.0.1", "::1", "kubernetes.default.svc", host]);
+  if (isAnyAddress(flags.bindAddress))
+    for (const addresses of Object.values(networkInterfaces()))
+      for (const { address, scopeid } of addresses ?? []) if (!scopeid) hosts.add(address);
+  return servingCertificate(flags.rootDirectory, [...hosts], Date.now());
+}
+
+function administrators(users: ReturnType<typeof adminCredentials>["users"]): TokenAuthenticator {
+  return (token) => {
+    const user = users.get(token);
+    return user && { user, audiences: undefined };
+  };
+}
+
+function fileTokens(flags: StartFlags): TokenAuthenticator[] {
+  if (!flags.tokenAuthFile) return [];
+  try {
+    return [staticTokens(readOperatorFile(flags.tokenAuthFile, "--token-auth-file"), flags.tokenAuthFile)];
+  } catch (cause) {
+    if (cause instanceof TokenFileError) throw new OperatorError(cause.message, 'mend the line: token,user,uid,"group1,group2"', { cause });
+    throw cause;
+  }
+}
+
+function readOperatorFile(path: string, flag: string): string {
+  if (!existsSync(path)) throw new OperatorError(`${flag}: there is no file ${path}`, "mend the path");
+  try {
+    return readFileSync(path, "utf8");
+  } catch (cause) {
+    throw new OperatorError(`${flag}: ${path} cannot be read: ${(cause as Error).message}`, "mend its permissions", { cause });
+  }
+}
+
+async function openListener(
+  flags: StartFlags,
+  certificate: { cert: string; key: string },
+  handle: Parameters<typeof listen>[0]["handle"],
+): Promise<Listener> {
+  const ca = flags.clientCaFile ? readOperatorFile(flags.clientCaFile, "--client-ca-file") : undefined;
+  try {
+    return await listen({
+      handle,
+      host: flags.bindAddress,
+      port: flags.securePort,
+      tls: { key: certificate.key, cert: certificate.cert, ...(ca ? { ca } : {}) },
+    });
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const where = `${flags.bindAddress}:${flags.securePort}`;
+    if (code === "EADDRINUSE")
+      throw new OperatorError(
+        `port ${flags.securePort} is taken: another program listens on ${where}`,
+        "stop it, or choose another with --secure-port (0: any free one)",
+        { cause },
+      );
+    if (code === "EACCES")
+      throw new OperatorError(`this user may not listen on ${where}`, "choose a port above 1023 with --secure-port", { cause });
+    if (code === "EADDRNOTAVAIL")
+      throw new OperatorError(`this machine has no address ${flags.bindAddress}`, "choose another with --bind-address", { cause });
+    throw new OperatorError(
+      `cannot listen on ${where}: ${message}`,
+      "see --bind-address and --secure-port, and the TLS files if you gave any",
+      { cause },
+    );
+  }
+}
