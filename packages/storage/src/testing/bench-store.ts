@@ -1,7 +1,8 @@
-/** Prints rates of a driver: `node bench-store.ts sqlite <directory>` or `node bench-store.ts memory`. */
+/** Prints rates of a driver: `node bench-store.ts memory`, `… sqlite <directory>` or `… etcd <endpoint>`; ONLY is a pattern of names. */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { rmSync, statSync } from "node:fs";
 import { openMemoryStore } from "../drivers/memory/memory-store.ts";
+import { openEtcdStore } from "../drivers/etcd/etcd-store.ts";
 import { openSqliteStore } from "../drivers/sqlite/sqlite-store.ts";
 import type { Store } from "../store.ts";
 import { testHeader } from "./test-store.ts";
@@ -19,6 +20,7 @@ const megabytes = (bytes: number): number => Math.round(bytes / 1e5) / 10;
 
 function open(): Promise<Store> | Store {
   if (driver === "memory") return openMemoryStore();
+  if (driver === "etcd") return openEtcdStore({ endpoints: [directory], prefix: `/bench/${Date.now()}` });
   rmSync(directory, { recursive: true, force: true });
   return openSqliteStore({ directory });
 }
