@@ -1,0 +1,12 @@
+import { allow, noOpinion, type Authorizer } from "@meshplane/apiserver";
+
+/** Health is open to everyone, on every level. A path that ends with `*` allows all that begin so. */
+export function alwaysAllowPaths(paths: readonly string[]): Authorizer {
+  const exact = new Set(paths.filter((path) => !path.endsWith("*")));
+  const prefixes = paths.filter((path) => path.endsWith("*")).map((path) => path.slice(0, -1));
+  return ({ target }) => {
+    if (target.kind === "resource") return noOpinion("");
+    const open = exact.has(target.path) || prefixes.some((prefix) => target.path.startsWith(prefix));
+    return open ? allow(`${target.path} is open`) : noOpinion("");
+  };
+}

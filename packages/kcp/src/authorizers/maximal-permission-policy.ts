@@ -1,0 +1,32 @@
+import { noOpinion, type Authorizer, type Decision } from "@meshplane/apiserver";
+import type { ExportIndex } from "../exports/export-index.ts";
+import type { ClusterApis, ClusterApisSource } from "../surfaces/cluster-apis.ts";
+import { prefixedUser } from "./effective-users.ts";
+
+/**
+ * `04-maxpermissionpolicy`: on a bound resource nobody may do more than the export's cluster allows `apis.kcp.io:binding:<user>`.
+ * An export that is gone limits nothing. @see spec apis §8, authz §6
+ *
+ * @param inExportCluster RBAC without access checks, in the cluster of the target
+ */
+export const maximalPermissionPolicy =
+  (apisOf: ClusterApisSource, exports: ExportIndex, inExportCluster: Authorizer, next: Authorizer): Authorizer =>
+  (attributes) => {
+    const { user, target } = attributes;
+    if (target.kind !== "resource" || target.cluster === "*" || target.cluster === "") return next(attributes);
+    const { group, resource } = target;
+    const apis = apisOf(target.cluster);
+    return apis instanceof Promise ? apis.then(judge) : judge(apis);
+
+    function judge(apis: ClusterApis): Decision | Promise<Decision> {
+      const binding = apis.boundBy(group, resource);
+      const bound = binding?.exportCluster === undefined ? undefined : exports.get(binding.exportCluster, binding.exportName);
+      if (!bound?.localPolicy) return next(attributes);
+      const answer = inExportCluster({ user: prefixedUser(user), target: { ...attributes.target, cluster: bound.cluster } });
+      return answer instanceof Promise ? answer.then(limit) : limit(answer);
+    }
+
+    function limit({ decision }: Decision): Decision | Promise<Decision> {
+      return decision === "allow" ? next(attributes) : noOpinion("access not permitted by maximal permission policy");
+    }
+  };

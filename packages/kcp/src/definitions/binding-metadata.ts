@@ -1,0 +1,36 @@
+import type { KubeObject } from "@meshplane/apimachinery";
+import { claimLabelKey, exportLabelValue, reflexiveClaimLabelValue, exportLabel, claimLabelPrefix, type APIBinding } from "@meshplane/apis";
+import type { ResourceDefinition } from "@meshplane/apiserver";
+
+/**
+ * An export sees its own bindings by a label; it is set in the commit that names the export's cluster. Fields that admission has taken apart get their
+ * defaults back. @see spec apis §7.2
+ */
+export function withBindingMetadata(definition: ResourceDefinition): ResourceDefinition {
+  const { strategy } = definition;
+  return {
+    ...definition,
+    strategy: {
+      ...strategy,
+      canonicalize(object) {
+        strategy.canonicalize?.(object);
+        strategy.applyDefaults?.(object);
+        setReflexiveLabel(object);
+      },
+    },
+  };
+}
+
+function setReflexiveLabel(object: KubeObject): void {
+  const { metadata, spec, status } = object as APIBinding;
+  const name = spec.reference?.export?.name;
+  const cluster = status?.apiExportClusterName;
+  if (!name || !cluster || metadata.labels?.[exportLabel] !== exportLabelValue(cluster, name)) return;
+  metadata.labels = { ...metadata.labels, [claimLabelKey(cluster, name)]: reflexiveClaimLabelValue };
+}
+
+/** the key that `setReflexiveLabel` sets, which clients may not take away */
+export const reflexiveLabelKey = ({ metadata, status }: APIBinding): string | undefined => {
+  const value = metadata.labels?.[exportLabel];
+  return value && status?.apiExportClusterName ? claimLabelPrefix + value : undefined;
+};

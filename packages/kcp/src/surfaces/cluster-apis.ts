@@ -1,0 +1,151 @@
+import { decodeJson } from "@meshplane/apimachinery";
+import type { APIBinding } from "@meshplane/apis";
+import { surfaceOf, type Projection, type ResourceDefinition, type Surface } from "@meshplane/apiserver";
+import { builtInIdentity, decodeKey, keyPrefix, type FeedBatch, type Store } from "@meshplane/storage";
+import { bindingEntryOf, type BindingEntry } from "./binding-entry.ts";
+import { withReducedVerbs } from "./reduced-verbs.ts";
+
+/** Which APIs one logical cluster has, and from where. Derived from its bindings and CRDs; made on first use. */
+export interface ClusterApis {
+  readonly surface: Surface;
+  /** sorted by name */
+  readonly bindings: readonly BindingEntry[];
+  /** the binding that brings this resource */
+  boundBy(group: string, resource: string): BindingEntry | undefined;
+}
+
+/** At hand for clusters in use, else a promise. */
+export type ClusterApisSource = (cluster: string) => ClusterApis | Promise<ClusterApis>;
+
+export interface ClusterApisParts {
+  store: Store;
+  /** built-in and system kinds: what every logical cluster has */
+  base: readonly ResourceDefinition[];
+  /** definitions of a bound resource, all served versions; [] when its schema is nowhere to be found */
+  bound: (resource: BindingEntry["resources"][number], exportCluster: string) => ResourceDefinition[] | Promise<ResourceDefinition[]>;
+  /** definitions of the CRDs that lie in this cluster */
+  local: (cluster: string) => ResourceDefinition[] | Promise<ResourceDefinition[]>;
+}
+
+const clustersMax = 8192;
+const bindingPrefix = keyPrefix("apis.kcp.io", "apibindings", builtInIdentity);
+const crdPrefix = keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity);
+
+/**
+ * An LRU of clusters in use; surfaces with the same content are one object. A change of a cluster's bindings or CRDs drops its entry.
+ * Lookup order: base, bindings, local CRDs. @see spec apis §5.4
+ */
+export class ClusterApisCache implements Projection {
+  readonly name = "surfaces";
+  readonly #parts: ClusterApisParts;
+  readonly #known = new Map<string, ClusterApis>();
+  readonly #building = new Map<string, { promise: Promise<ClusterApis>; overtaken: boolean }>();
+  readonly #surfaces = new Map<string, WeakRef<Surface>>();
+  readonly #baseKeys: Set<string>;
+  readonly #listeners: ((cluster: string) => void)[] = [];
+
+  constructor(parts: ClusterApisParts) {
+    this.#parts = parts;
+    this.#baseKeys = new Set(parts.base.map(({ group, resource }) => `${resource}.${group}`));
+  }
+
+  apply(batch: FeedBatch): void {
+    for (const { key } of batch.events) if (key.startsWith(bindingPrefix) || key.startsWith(crdPrefix)) this.drop(decodeKey(key).cluster);
+  }
+
+  /** forgets what is known of a cluster */
+  drop(cluster: string): void {
+    this.#known.delete(cluster);
+    const building = this.#building.get(cluster);
+    if (building) {
+      building.overtaken = true;
+      this.#building.delete(cluster);
+    }
+    for (const listener of this.#listeners) listener(cluster);
+  }
+
+  /** called whenever the APIs of a cluster may have changed */
+  onChange(listener: (cluster: string) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  readonly of: ClusterApisSource = (cluster) => {
+    const known = this.#known.get(cluster);
+    if (!known) return this.#build(cluster);
+    if (this.#known.size > clustersMax / 2) {
+      this.#known.delete(cluster);
+      this.#known.set(cluster, known);
+    }
+    return known;
+  };
+
+  #build(cluster: string): Promise<ClusterApis> {
+    const running = this.#building.get(cluster);
+    if (running) return running.promise;
+    const building = { promise: undefined as unknown as Promise<ClusterApis>, overtaken: false };
+    building.promise = this.#make(cluster).then(
+      (apis) => {
+        if (building.overtaken) return apis;
+        this.#building.delete(cluster);
+        this.#known.set(cluster, apis);
+        if (this.#known.size > clustersMax) this.#known.delete(this.#known.keys().next().value!);
+        return apis;
+      },
+      (error: unknown) => {
+        if (!building.overtaken) this.#building.delete(cluster);
+        throw error;
+      },
+    );
+    this.#building.set(cluster, building);
+    return building.promise;
+  }
+
+  async #make(cluster: string): Promise<ClusterApis> {
+    const { store, bound, local } = this.#parts;
+    const { records } = await store.range(`${bindingPrefix}${cluster}/`);
+    const bindings = records.map((record) => {
+      const binding = decodeJson(record.body).value as unknown as APIBinding;
+      return bindingEntryOf(binding, record.header.deleting);
+    });
+    const boundBy = new Map<string, BindingEntry>();
+    const definitions: ResourceDefinition[] = [];
+    for (const binding of bindings) {
+      for (const resource of binding.resources) {
+        const name = `${resource.resource}.${resource.group}`;
+        if (this.#baseKeys.has(name) || boundBy.has(name) || binding.exportCluster === undefined) continue;
+        const found = await bound(resource, binding.exportCluster);
+        boundBy.set(name, binding);
+        definitions.push(...(binding.deleting ? found.map(withReducedVerbs) : found));
+      }
+    }
+    for (const definition of await local(cluster)) {
+      const name = `${definition.resource}.${definition.group}`;
+      if (!this.#baseKeys.has(name) && !boundBy.has(name)) definitions.push(definition);
+    }
+    return {
+      surface: this.#surfaceOf(definitions),
+      bindings,
+      boundBy: (group, resource) => boundBy.get(`${resource}.${group}`),
+    };
+  }
+
+  #surfaceOf(definitions: readonly ResourceDefinition[]): Surface {
+    const key = definitions.map(contentKey).join(" ");
+    const known = this.#surfaces.get(key)?.deref();
+    if (known) return known;
+    const surface = surfaceOf(key, [...this.#parts.base, ...definitions]);
+    this.#surfaces.set(key, new WeakRef(surface));
+    if (this.#surfaces.size > 2 * clustersMax) for (const [old, ref] of this.#surfaces) if (!ref.deref()) this.#surfaces.delete(old);
+    return surface;
+  }
+}
+
+let lastNumber = 0;
+const numbers = new WeakMap<ResourceDefinition, number>();
+
+/** Definitions are shared objects, so the same number means the same content. */
+function contentKey(definition: ResourceDefinition): string {
+  let number = numbers.get(definition);
+  if (number === undefined) numbers.set(definition, (number = ++lastNumber));
+  return `${number}`;
+}

@@ -1,0 +1,14 @@
+import type { ResourceDefinition, Verb } from "@meshplane/apiserver";
+
+const deletionVerbs: readonly Verb[] = ["delete", "deletecollection", "get", "list", "watch"];
+const reduced = new WeakMap<ResourceDefinition, ResourceDefinition>();
+
+/** What is left of a bound resource while its binding is being deleted: nothing new comes in. @see spec apis §5.4 */
+export function withReducedVerbs(definition: ResourceDefinition): ResourceDefinition {
+  let known = reduced.get(definition);
+  if (!known) {
+    known = { ...definition, verbs: definition.verbs.filter((verb) => deletionVerbs.includes(verb)) };
+    reduced.set(definition, known);
+  }
+  return known;
+}
