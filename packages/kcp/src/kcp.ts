@@ -1,6 +1,8 @@
 import type { AdmissionPlugin, Authorizer, FrontDoor, Projection, ServerOptions, SurfaceSource } from "@meshplane/apiserver";
 import type { Controller, KeySource } from "@meshplane/controller-runtime";
 import type { User, ResourceDefinition } from "@meshplane/apiserver";
+import type { RequestContext } from "@meshplane/apiserver";
+import type { KindOf } from "@meshplane/controlplane";
 import type { ExportIndex } from "./exports/export-index.ts";
 import type { ClusterApisSource } from "./surfaces/cluster-apis.ts";
 import type { VirtualWorkspace } from "./virtual-workspace.ts";
@@ -17,6 +19,10 @@ export interface Kcp {
   authorize: Authorizer;
   /** the same without required groups, content and maximal permission policy: for `bind`, `use` and policies (authz §6) */
   deepAuthorize: Authorizer;
+  /** `authorize`, or `deepAuthorize` for an access review that asks for it by header and may (authz §6) */
+  authorizerFor(context: RequestContext): Authorizer;
+  /** how objects of a stored resource are called, for the feed of the controllers */
+  kindOf: KindOf;
   /** what packages/virtual-workspaces is built on */
   views: ViewParts;
   /** adds a view below `/services/<name>/` */
