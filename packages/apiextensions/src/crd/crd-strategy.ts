@@ -65,22 +65,7 @@ export function crdStrategy(now: () => number): Strategy {
     validateCreate: (object) => validateCrd(asCrd(object)),
     validateUpdate: validate,
     specChanged: (next, current) => !equalJson(asCrd(next).spec, asCrd(current).spec),
-    status: {
-      prepareForUpdate(next, current) {
-        const crd = asCrd(next);
-        crd.spec = copyJson(asCrd(current).spec);
-        const { labels, annotations } = crd.metadata;
-        const managed = crd.metadata.managedFields;
-        const version = crd.metadata.resourceVersion;
-        crd.metadata = copyJson(current.metadata);
-        // unlike that of instances, this status endpoint lets labels and annotations through
-        for (const [key, value] of Object.entries({ labels, annotations, managedFields: managed, resourceVersion: version })) {
-          if (value === undefined) delete (crd.metadata as Record<string, unknown>)[key];
-          else (crd.metadata as Record<string, unknown>)[key] = value;
-        }
-      },
-      validateUpdate: validate,
-    },
+    status: { validateUpdate: validate },
     beginDelete(object) {
       const crd = asCrd(object);
       const finalizers = (crd.metadata.finalizers ??= []);

@@ -1,5 +1,5 @@
 import { fieldForbidden, fieldInvalid, type FieldError, type JsonSchema } from "@meshplane/apimachinery";
-import { hasUnknownFields } from "./default.ts";
+import { hasUnknownFields } from "./unknown-fields.ts";
 import { validateEmbedded } from "./embedded.ts";
 import { toFieldErrors } from "./problem.ts";
 import { compileListTypes, compileValidator } from "./validate-schema.ts";

@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
-import { type FieldError, type JsonSchema, type KubeObject } from "@meshplane/apimachinery";
+import { applyDefaults, type FieldError, type JsonObject, type JsonSchema, type KubeObject } from "@meshplane/apimachinery";
 import { compileRuleValidator, type ValidateRules } from "./cel-rules.ts";
-import { applyDefaults } from "./default.ts";
 import { hasEmbedded, validateEmbedded } from "./embedded.ts";
 import { toFieldErrors, type Problem } from "./problem.ts";
 import { compileListTypes, compileValidator, type Validate } from "./validate-schema.ts";
@@ -73,7 +72,7 @@ function build(schema: JsonSchema, hash: string): CompiledSchema {
   return {
     hash,
     schema,
-    applyDefaults: (object) => applyDefaults(object, schema),
+    applyDefaults: (object) => applyDefaults(object as unknown as JsonObject, schema),
     validate(object, old) {
       whole ??= partsOf(withoutHead(schema), true);
       const errors = run(whole, object, old, "");

@@ -1,4 +1,4 @@
-import { fieldInvalid, fieldRequired, fieldTypeInvalid, isLabelValue, isQualifiedName, type FieldError, type JsonSchema } from "@meshplane/apimachinery";
+import { fieldInvalid, fieldRequired, fieldTypeInvalid, validateAnnotations, validateLabels, type FieldError, type JsonSchema } from "@meshplane/apimachinery";
 import { anywhere, isObject, own } from "./values.ts";
 
 /** Whether objects of this schema can hold whole resources (x-kubernetes-embedded-resource) below the top. */
@@ -33,13 +33,10 @@ function validateHead(object: Record<string, unknown>, path: string, errors: Fie
     errors.push(fieldInvalid(`${path}.apiVersion`, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
   }
   if (!isObject(metadata)) return;
-  const labels = isObject(metadata.labels) ? metadata.labels : {};
-  for (const key of Object.keys(labels).sort()) {
-    for (const detail of isQualifiedName(key)) errors.push(fieldInvalid(`${path}.metadata.labels`, key, detail));
-    for (const detail of isLabelValue(String(labels[key]))) errors.push(fieldInvalid(`${path}.metadata.labels`, labels[key], detail));
-  }
-  const annotations = isObject(metadata.annotations) ? metadata.annotations : {};
-  for (const key of Object.keys(annotations).sort()) {
-    for (const detail of isQualifiedName(key.toLowerCase())) errors.push(fieldInvalid(`${path}.metadata.annotations`, key, detail));
-  }
+  validateLabels(errors, isObject(metadata.labels) ? (metadata.labels as Record<string, string>) : undefined, `${path}.metadata.labels`);
+  validateAnnotations(
+    errors,
+    isObject(metadata.annotations) ? (metadata.annotations as Record<string, string>) : undefined,
+    `${path}.metadata.annotations`,
+  );
 }
