@@ -39,3 +39,21 @@ export type { CheckExpression, ExpressionUse } from "./kinds/admissionregistrati
 export type { SubjectRulesStatus } from "./kinds/reviews/access-reviews.ts";
 export { humanDuration } from "./kinds/human-duration.ts";
 export { builtInSchema, componentName, componentNameOf } from "./schemas/built-in-schema.ts";
+export { RbacIndex, type RbacIndexOptions } from "./rbac/rbac-index.ts";
+export {
+  bootstrapPolicy,
+  aggregateRules,
+  clusterRole,
+  clusterRoleBinding,
+  groupSubject,
+  userSubject,
+  resourceRule,
+  urlRule,
+  type BootstrapPolicy,
+} from "./rbac/bootstrap-policy.ts";
+export { escalationAdmission, type EscalationOptions } from "./rbac/escalation.ts";
+export { accessReviewer, rulesReviewer, type RulesReviewOptions } from "./rbac/access-review.ts";
+export { forbiddenBecause } from "./rbac/forbidden-text.ts";
+export { ruleAllows } from "./rbac/rule-allows.ts";
+export type * from "./rbac/policy.ts";
+export { protobufCodec, type BuiltInProtobufCodec } from "./protobuf/protobuf-codec.ts";
