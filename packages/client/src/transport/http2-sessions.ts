@@ -3,12 +3,13 @@ import type { Duplex } from "node:stream";
 import type { TransportAnswer, TransportRequest } from "./transport.ts";
 import { messageOf, TransportError } from "./transport-error.ts";
 
-/** Streams that a server allows at once, until its SETTINGS tell. */
-const streamsMaxUntold = 100;
-/** Per stream 256 KiB, and room for 128 full ones: a slow reader stops its own stream and no other. */
+/** Streams on one connection, however many the server allows. */
+const streamsMax = 200;
+/** Each stream may be full at once: a slow reader stops its own stream and no other. */
 const streamWindow = 256 * 1024;
-const connectionWindow = 128 * streamWindow;
+const connectionWindow = streamsMax * streamWindow;
 const pingTimeoutMs = 15_000;
+const settingsTimeoutMs = 10_000;
 const idleMaxMs = 60_000;
 
 interface Session {
@@ -107,10 +108,12 @@ export class Http2Sessions {
         this.#timer = undefined;
       }
     });
+    // Its SETTINGS, not only the connection: before them Node believes that any number of streams is allowed.
+    const patience = setTimeout(() => giveUp(session, "the server does not speak HTTP/2"), settingsTimeoutMs);
     await new Promise<void>((resolve, reject) => {
-      http2.once("connect", () => resolve());
+      http2.once("remoteSettings", () => resolve());
       http2.once("close", () => reject(unreachable(session.failure)));
-    });
+    }).finally(() => clearTimeout(patience));
     http2.setLocalWindowSize(connectionWindow);
     http2.unref();
     this.#sessions.add(session);
@@ -211,7 +214,7 @@ export class Http2Sessions {
 }
 
 const hasRoom = ({ http2, active, leaving }: Session): boolean =>
-  !leaving && !http2.closed && !http2.destroyed && active < (http2.remoteSettings?.maxConcurrentStreams ?? streamsMaxUntold);
+  !leaving && !http2.closed && !http2.destroyed && active < Math.min(streamsMax, http2.remoteSettings.maxConcurrentStreams ?? streamsMax);
 
 function giveUp(session: Session, why: string): void {
   session.leaving = true;
