@@ -1,0 +1,126 @@
+/**
+ * Measures this server and a real kcp side by side, in alternating rounds, and writes docs/performance.md.
+ *   node bench/compare.ts --kcp PATH --kbench PATH [--rounds 3] [--n 1000] [--modes crud,ws,watch,bind] [--idle 2000] [--no-write 1]
+ * PATHs are binaries that you have built elsewhere; nothing here builds or ships them. Both sides start empty, listen on loopback and sync every write.
+ */
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:https";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { printReport, type Row, type Side, type Start } from "./report.ts";
+
+const root = join(import.meta.dirname, "..");
+const { values } = parseArgs({
+  options: {
+    kcp: { type: "string" },
+    kbench: { type: "string" },
+    rounds: { type: "string", default: "3" },
+    n: { type: "string", default: "1000" },
+    modes: { type: "string", default: "crud,ws,watch,bind" },
+    idle: { type: "string", default: "2000" },
+    "no-write": { type: "string" },
+  },
+});
+if (!values.kbench || !existsSync(values.kbench)) throw new Error("--kbench PATH: the load generator's binary is wanted");
+if (values.kcp !== undefined && !existsSync(values.kcp)) throw new Error(`--kcp: there is no ${values.kcp}`);
+
+const port = { ours: 26443, upstream: 26444 };
+const rows: Row[] = [];
+const starts: Start[] = [];
+
+for (let round = 1; round <= Number(values.rounds); round++) {
+  const sides: Side[] = values.kcp ? ["ours", "upstream"] : ["ours"];
+  if (round % 2 === 0) sides.reverse();
+  for (const side of sides) await measure(side, round);
+}
+
+const versions = {
+  ours: execFileSync(join(root, "bin/kcp"), ["--version"], { encoding: "utf8" }).trim(),
+  upstream: values.kcp ? execFileSync(values.kcp, ["--version"], { encoding: "utf8" }).trim() : "",
+  node: execFileSync(join(root, "node_modules/.bin/node"), ["--version"], { encoding: "utf8" }).trim(),
+  machine: `${cpus().length} cores (${cpus()[0]?.model.trim()}), ${Math.round(totalmem() / 2 ** 30)} GB`,
+};
+const report = printReport({ rows, starts, versions, rounds: Number(values.rounds) });
+if (values["no-write"]) console.log(report);
+else writeFileSync(join(root, "docs", "performance.md"), report);
+
+interface Running {
+  process: ChildProcess;
+  kubeconfig: string;
+  directory: string;
+  readyMs: number;
+}
+
+async function measure(side: Side, round: number): Promise<void> {
+  const server = await startServer(side);
+  await sleep(5_000); // both settle
+  starts.push({ side, round, readyMs: server.readyMs, idleKb: residentKb(server.process.pid!), load: loadavg()[0]! });
+  console.error(`round ${round}, ${side}: ready after ${server.readyMs.toFixed(0)} ms`);
+  try {
+    for (const mode of values.modes!.split(",")) await kbench(side, round, server, mode, mode === "bind" ? "20" : values.n!);
+    // the memory of idle workspaces takes minutes at upstream's pace, so there it is what upstream's own documents say
+    if (side === "ours" && Number(values.idle) > 0) await kbench(side, round, server, "idle-workspaces", values.idle!);
+  } finally {
+    await stop(server);
+  }
+}
+
+async function kbench(side: Side, round: number, server: Running, mode: string, n: string): Promise<void> {
+  const before = loadavg()[0]!;
+  const child = spawn(values.kbench!, ["-kubeconfig", server.kubeconfig, "-mode", mode, "-n", n, "-pid", String(server.process.pid)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  await new Promise((resolve) => child.on("close", resolve));
+  for (const line of output.split("\n").filter(Boolean)) {
+    const row = JSON.parse(line) as Row["values"];
+    rows.push({ side, round, mode, load: before, values: row });
+    console.error(`  ${mode}: ${line}`);
+  }
+}
+
+async function startServer(side: Side): Promise<Running> {
+  const directory = mkdtempSync(join(tmpdir(), `bench-${side}-`));
+  const flags = ["start", "--root-directory", directory, "--bind-address", "127.0.0.1", "--secure-port", String(port[side])];
+  if (side === "upstream") flags.push("--embedded-etcd-client-port", "26379", "--embedded-etcd-peer-port", "26380");
+  const started = performance.now();
+  const process = spawn(side === "ours" ? join(root, "bin/kcp") : values.kcp!, flags, { cwd: directory, stdio: "ignore" });
+  const kubeconfig = join(directory, "admin.kubeconfig");
+  for (;;) {
+    if (process.exitCode !== null) throw new Error(`${side} ended with ${process.exitCode}`);
+    if (existsSync(kubeconfig) && (await isReady(port[side]))) break;
+    if (performance.now() - started > 180_000) throw new Error(`${side} was not ready in 3 minutes`);
+    await sleep(5);
+  }
+  return { process, kubeconfig, directory, readyMs: performance.now() - started };
+}
+
+async function stop({ process, directory }: Running): Promise<void> {
+  const ended = new Promise((resolve) => process.once("exit", resolve));
+  process.kill("SIGKILL");
+  await ended;
+  rmSync(directory, { recursive: true, force: true });
+}
+
+function isReady(at: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = request(
+      { host: "127.0.0.1", port: at, path: "/readyz", rejectUnauthorized: false, agent: false, timeout: 2000 },
+      (answer) => {
+        answer.resume();
+        resolve(answer.statusCode === 200);
+      },
+    );
+    probe.on("error", () => resolve(false));
+    probe.on("timeout", () => probe.destroy());
+    probe.end();
+  });
+}
+
+function residentKb(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0);
+}
