@@ -14,7 +14,7 @@ class DiskFile {
   }
 
   apply(event: TraceEvent): void {
-    if (event.kind === "write") this.#since.push({ kind: "write", offset: event.offset, data: event.data });
+    if (event.kind === "write") this.#since.push({ kind: "write", offset: event.offset, data: event.data() });
     else if (event.kind === "truncate") this.#since.push({ kind: "truncate", size: event.size });
     else if (event.kind === "syncBegin") this.#syncs.set(event.id, this.#dropped + this.#since.length);
     else if (event.kind === "syncEnd" && event.ok) this.#settle((this.#syncs.get(event.id) ?? 0) - this.#dropped);

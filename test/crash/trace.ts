@@ -18,7 +18,7 @@ export const straceArguments = (output: string, dataBytes: number): string[] => 
 
 export type TraceEvent =
   /** a completed call, at the place of its return */
-  | { kind: "write"; file: string; offset: number; data: Buffer }
+  | { kind: "write"; file: string; offset: number; data: () => Buffer }
   | { kind: "truncate"; file: string; size: number }
   | { kind: "unlink"; file: string }
   /** a sync covers what was written before it began */
@@ -70,7 +70,7 @@ function* toEvents(name: string, args: string, result: number, id: string, begun
   if (result < 0) return;
   if (name === "pwrite64") {
     const offset = Number(args.slice(args.lastIndexOf(", ") + 2));
-    yield { kind: "write", file: fileOf(args), offset, data: dataOf(args, result) };
+    yield { kind: "write", file: fileOf(args), offset, data: () => dataOf(args, result) };
   } else if (name === "ftruncate") {
     yield { kind: "truncate", file: fileOf(args), size: Number(args.slice(args.lastIndexOf(", ") + 2)) };
   } else if (name === "unlink") {

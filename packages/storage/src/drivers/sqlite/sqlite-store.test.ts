@@ -201,3 +201,28 @@ test("sqlite: the number of records left is counted up to ten thousand, at past 
   assert.ok((await range("/n/", true)) >= 9_999);
   await store.close();
 });
+
+test("sqlite: a snapshot taken under load is a whole store of one revision", async () => {
+  const store = await openSqliteStore({ directory: newDirectory() });
+  let stop = false;
+  const index = [{ name: "n", value: "v" }];
+  const writer = async (name: string): Promise<void> => {
+    for (let i = 0; !stop; i++) await mustCommit(store, { key: `/${name}/${i}`, expect: 0, write: testRecord("x".repeat(500)), index });
+  };
+  const writing = Promise.all(["a", "b", "c"].map(writer));
+  await mustCommit(store, { key: "/first", expect: 0, write: testRecord("one") });
+  const directory = newDirectory();
+  await mkdir(directory);
+  const revision = await store.snapshot(join(directory, "store.db"));
+  stop = true;
+  await writing;
+  await assert.rejects(store.snapshot(join(directory, "store.db")), hasCode("Unreachable", /exists/));
+  const copy = await open(directory);
+  assert.equal(await copy.revision(), revision);
+  assert.equal(textOf(await copy.get("/first")), "one");
+  const past = await store.range("/", { at: revision });
+  assert.deepEqual((await copy.range("/")).records, past.records);
+  assert.equal((await copy.index("n", "v")).length, past.records.length - 1);
+  await copy.close();
+  await store.close();
+});

@@ -28,6 +28,7 @@ import { isFull, isInputOutputError, toStoreError } from "./sqlite-errors.ts";
 import type { KeySpan, RecordLine } from "./sqlite-reader.ts";
 import { SqliteReader, keySpan, withoutBody } from "./sqlite-reader.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
+import { writeSnapshot } from "./write-snapshot.ts";
 
 export interface SqliteStoreOptions {
   /** holds the data and the lock; made when it is missing */
@@ -46,15 +47,20 @@ export interface SqliteStoreOptions {
   onFailure?: (error: StoreError) => void;
 }
 
+export interface SqliteStore extends Store {
+  /** Writes a copy of everything to a new file while the store is in use. @returns the revision that it is true at */
+  snapshot(file: string): Promise<Revision>;
+}
+
 /**
  * A store in one SQLite file, for one process. Commits that wait together share a transaction and its sync.
  *
  * @throws StoreError Locked, NewerFormat, Corrupt, Unreachable
  */
-export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const opened = await openDatabase(options.directory, options.pageCacheBytes ?? 4 << 20);
   try {
-    return new SqliteStore(opened, options);
+    return new FileStore(opened, options);
   } catch (error) {
     opened.database.close();
     opened.unlock();
@@ -86,7 +92,7 @@ interface Pending {
 
 const nothing = new Uint8Array();
 
-class SqliteStore implements Store {
+class FileStore implements SqliteStore {
   readonly #directory: string;
   readonly #opened: OpenDatabase;
   readonly #reader: SqliteReader;
@@ -272,6 +278,11 @@ class SqliteStore implements Store {
 
   compactedRevision(): Revision {
     return this.#compacted;
+  }
+
+  async snapshot(file: string): Promise<Revision> {
+    this.#requireOpen();
+    return writeSnapshot(this.#opened.file, file);
   }
 
   close(): Promise<void> {
