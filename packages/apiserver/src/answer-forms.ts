@@ -2,6 +2,7 @@ import { encodeJson, encodeYaml, failure, notAcceptable, plainError } from "@mes
 import type { KubeObject, Status } from "@meshplane/apimachinery";
 import type { StoredRecord } from "@meshplane/storage";
 import type { HttpRequest, ResponseSink } from "./http/http-request.ts";
+import { definitionId } from "./definition-id.ts";
 import { asItem, encodeJsonList, listMetadata } from "./encode-list.ts";
 import type { ListPage } from "./list-page.ts";
 import { negotiate } from "./negotiation/accept.ts";
@@ -208,16 +209,6 @@ export function eventFormOf(
   return { contentType: jsonType, events: jsonEvents(definition) };
 }
 
-const definitionIds = new WeakMap<ResourceDefinition, number>();
-let lastDefinitionId = 0;
-
-/** Two definitions that are not the same value may show the same record differently. */
-function idOf(definition: ResourceDefinition): number {
-  let id = definitionIds.get(definition);
-  if (id === undefined) definitionIds.set(definition, (id = ++lastDefinitionId));
-  return id;
-}
-
 const knownJsonEvents = new WeakMap<ResourceDefinition, EventForm>();
 
 function jsonEvents(definition: ResourceDefinition): EventForm {
@@ -226,7 +217,7 @@ function jsonEvents(definition: ResourceDefinition): EventForm {
   const heads = headsOf(definition);
   const byType = { ADDED: heads.added, MODIFIED: heads.modified, DELETED: heads.deleted };
   form = {
-    id: `json${idOf(definition)}`,
+    id: `json${definitionId(definition)}`,
     event(type, record, revision) {
       if (isPassThrough(record, definition)) return spliceObject(record, byType[type], newline, revision);
       return later(objectAt(record, definition, revision), (object) => jsonEvent(type, object));
@@ -260,7 +251,7 @@ const later = <T, U>(value: T | Promise<T>, then: (value: T) => U): U | Promise<
 
 function metadataEvents(definition: ResourceDefinition, form: Form): EventForm {
   return {
-    id: `metadata${form.asVersion}${idOf(definition)}`,
+    id: `metadata${form.asVersion}${definitionId(definition)}`,
     event: (type, record, revision) =>
       later(objectAt(record, definition, revision), (object) => jsonEvent(type, partialMetadata(object, form.asVersion))),
     bookmark: (revision, end) =>
@@ -308,7 +299,7 @@ function protobufEvents(definition: ResourceDefinition, form: Form, codec: Proto
   const encode = (object: KubeObject): Uint8Array =>
     partial ? codec.encodePartialObjectMetadata(object, apiVersion) : codec.encode(object, definition);
   return {
-    id: `protobuf${partial ? form.asVersion : ""}${idOf(definition)}`,
+    id: `protobuf${partial ? form.asVersion : ""}${definitionId(definition)}`,
     event: (type, record, revision) =>
       later(objectAt(record, definition, revision), (object) => codec.encodeWatchEvent(type, encode(object))),
     bookmark: (revision, end) =>

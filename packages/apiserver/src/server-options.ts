@@ -9,7 +9,7 @@ import type { SurfaceSource } from "./surface.ts";
 import type { User } from "./user.ts";
 import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
-import type { GroupResource } from "@meshplane/apimachinery";
+import type { GroupResource, JsonSchema } from "@meshplane/apimachinery";
 import type { Guard } from "@meshplane/storage";
 import type { NonResourceTarget, Target } from "./target.ts";
 import type { ProtobufCodec } from "./protobuf-codec.ts";
@@ -53,6 +53,8 @@ export interface ServerOptions {
   log: Log;
   /** without it nothing is served or read as protobuf */
   protobuf?: ProtobufCodec;
+  /** names of OpenAPI components that schemas of built-in kinds stand for */
+  componentNameOf?: (schema: JsonSchema) => string | undefined;
   /** called once per request, when its answer has been decided */
   audit?: AuditHook;
   /** how many requests are served at once, how many wait */

@@ -1,0 +1,134 @@
+import { headersOf } from "../answer.ts";
+import { definitionId } from "../definition-id.ts";
+import type { Endpoint } from "../front-door.ts";
+import { acceptsGzip, compressed } from "../http/compress.ts";
+import type { HttpRequest, HttpResponse } from "../http/http-request.ts";
+import { clausesOf } from "../negotiation/accept.ts";
+import type { ResourceDefinition } from "../resource-definition.ts";
+import type { CollectingContext } from "../resource-request.ts";
+import type { Server } from "../server.ts";
+import type { Surface } from "../surface.ts";
+import { pageNotFound } from "../text-answer.ts";
+import { DocumentCache } from "./document-cache.ts";
+import type { Document } from "./document-cache.ts";
+import { openApiV2 } from "./openapi-v2.ts";
+import { openApiV3 } from "./openapi-v3.ts";
+
+const documents = new DocumentCache();
+/** Never shown in OpenAPI (wire 40). */
+const hiddenGroup = "apiextensions.k8s.io";
+
+/** `/openapi/v2`, `/openapi/v3` and below; undefined for other paths. @throws TextAnswer 404 (wire §4) */
+export async function serveOpenApi(
+  http: HttpRequest,
+  path: string,
+  endpoint: Endpoint,
+  surface: Surface,
+  context: CollectingContext,
+  server: Server,
+): Promise<HttpResponse | undefined> {
+  if (path === "/openapi/v2") {
+    if (endpoint.virtual) throw pageNotFound();
+    return serveV2(http, surface, context, server);
+  }
+  if (path === "/openapi/v3" || path === "/openapi/v3/") return serveIndex(http, surface, context, server);
+  if (!path.startsWith("/openapi/v3/")) return undefined;
+  return serveV3(http, path.slice("/openapi/v3/".length), surface, context, server);
+}
+
+const shown = (definition: ResourceDefinition): boolean => definition.discoverable && definition.group !== hiddenGroup;
+
+/** By the path below /openapi/v3/: `api/v1`, `apis/<group>/<version>`. */
+function groupVersions(surface: Surface): Map<string, ResourceDefinition[]> {
+  const found = new Map<string, ResourceDefinition[]>();
+  for (const definition of surface.definitions) {
+    if (!shown(definition)) continue;
+    const name = definition.group === "" ? `api/${definition.version}` : `apis/${definition.group}/${definition.version}`;
+    const list = found.get(name);
+    if (list) list.push(definition);
+    else found.set(name, [definition]);
+  }
+  return found;
+}
+
+function documentOf(definitions: readonly ResourceDefinition[], server: Server): Document {
+  const { componentNameOf = () => undefined, version, clock } = server.options;
+  const key = `3:${definitions.map(definitionId).join(",")}`;
+  return documents.get(key, () => openApiV3(definitions, componentNameOf, version.gitVersion), clock());
+}
+
+const indexes = new WeakMap<Surface, Document>();
+
+async function serveIndex(http: HttpRequest, surface: Surface, context: CollectingContext, server: Server): Promise<HttpResponse> {
+  let index = indexes.get(surface);
+  if (!index) {
+    const paths: Record<string, { serverRelativeURL: string }> = {};
+    for (const [name, definitions] of [...groupVersions(surface)].sort(([a], [b]) => (a < b ? -1 : 1))) {
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${documentOf(definitions, server).hash}` };
+      await new Promise(setImmediate); // each document takes a few milliseconds
+    }
+    index = new DocumentCache().get("", () => ({ paths }), server.options.clock());
+    indexes.set(surface, index);
+  }
+  return answerDocument(http, index, "application/json", context);
+}
+
+function serveV3(http: HttpRequest, name: string, surface: Surface, context: CollectingContext, server: Server): HttpResponse {
+  const definitions = groupVersions(surface).get(name);
+  if (!definitions) {
+    const { "content-type": _none, ...headers } = headersOf(context.auditId, "");
+    return { status: 200, headers, body: undefined };
+  }
+  if (!acceptsJson(http)) return notAcceptable(context);
+  const document = documentOf(definitions, server);
+  const wanted = http.query.get("hash");
+  if (wanted !== undefined && wanted !== "" && wanted !== document.hash) {
+    const location = `/openapi/v3/${name}?hash=${document.hash}`;
+    return {
+      status: 301,
+      headers: { ...headersOf(context.auditId, "text/html; charset=utf-8"), location },
+      body: `<a href="${location}">Moved Permanently</a>.\n\n`,
+    };
+  }
+  return answerDocument(http, document, "application/json", context);
+}
+
+function serveV2(http: HttpRequest, surface: Surface, context: CollectingContext, server: Server): HttpResponse | Promise<HttpResponse> {
+  if (!acceptsJson(http)) return notAcceptable(context);
+  const definitions = surface.definitions.filter((it) => it.builtIn && shown(it));
+  const { componentNameOf = () => undefined, version, clock } = server.options;
+  const document = documents.get(
+    `2:${definitions.map(definitionId).join(",")}`,
+    () => openApiV2(definitions, componentNameOf, `${version.major}.${version.minor}`),
+    clock(),
+  );
+  const response = answerDocument(http, document, "application/json", context);
+  response.headers.vary = ["Accept-Encoding", "Accept"];
+  response.headers["accept-ranges"] = "bytes";
+  const encoding = http.headers["accept-encoding"];
+  if (response.status !== 200 || typeof encoding !== "string" || !acceptsGzip(encoding)) return response;
+  return compressed(response).then((it) => ({ ...it, headers: { ...it.headers, vary: ["Accept-Encoding", "Accept"] } }));
+}
+
+function acceptsJson(http: HttpRequest): boolean {
+  const accept = http.headers.accept as string | undefined;
+  return !accept || clausesOf(accept).some(({ type }) => type === "application/json" || type === "*/*" || type === "application/*");
+}
+
+function notAcceptable(context: CollectingContext): HttpResponse {
+  const { "content-type": _none, ...headers } = headersOf(context.auditId, "");
+  return { status: 406, headers, body: undefined };
+}
+
+function answerDocument(
+  http: HttpRequest,
+  { text, hash, builtAt }: Document,
+  contentType: string,
+  context: CollectingContext,
+): HttpResponse {
+  const etag = `"${hash}"`;
+  const headers = { ...headersOf(context.auditId, contentType), etag, "last-modified": new Date(builtAt).toUTCString() };
+  const match = http.headers["if-none-match"];
+  if (match === etag) return { status: 304, headers, body: undefined };
+  return { status: 200, headers, body: text };
+}
