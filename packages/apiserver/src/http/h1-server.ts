@@ -85,8 +85,11 @@ class H1Request implements HttpRequest {
     return this.#answer.closed || this.#answer.destroyed;
   }
   async readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
+    const { "content-length": length, "transfer-encoding": encoding } = this.#message.headers;
+    // Node ends such messages by itself (optimizeEmptyRequests): nothing would ever be heard of them
+    if (length === undefined && encoding === undefined) return new Uint8Array();
     try {
-      return await readStream(this.#message, this.#message.headers["content-length"], bytesMax);
+      return await readStream(this.#message, length, bytesMax);
     } catch (error) {
       this.bodyRefused = true;
       throw error;
