@@ -29,3 +29,7 @@ export * from "./apply/field-set.ts";
 export * from "./apply/track-update.ts";
 export * from "./apply/server-side-apply.ts";
 export * from "./go-print.ts";
+export * from "./schema/formats.ts";
+export * from "./schema/list-types.ts";
+export * from "./schema/embedded-resources.ts";
+export * from "./schema/validate.ts";
