@@ -6,8 +6,20 @@ const faces: Record<string, { help: string; run: (argv: string[]) => Promise<num
     help: "start the control plane (what npm start runs)",
     run: (argv) => runStart(argv, { program: "meshplane start", defaultRoot: ".meshplane" }),
   },
+  ws: {
+    help: "kubectl ws: move between workspaces, make them",
+    run: (argv) => plugin(async () => (await import("./plugins/ws.ts")).runWs(argv)),
+  },
+  kcp: {
+    help: "kubectl kcp: bind APIs, answer claims",
+    run: (argv) => plugin(async () => (await import("./plugins/kcp.ts")).runKcp(argv)),
+  },
   version: { help: "print the version", run: async () => (console.log((await import("./version.ts")).version.gitVersion), 0) },
 };
+
+async function plugin(run: () => Promise<number>): Promise<number> {
+  return (await import("./plugins/run-plugin.ts")).runPlugin(run);
+}
 
 const [face, ...rest] = process.argv.slice(2);
 if (face !== undefined && Object.hasOwn(faces, face)) process.exitCode = await faces[face]!.run(rest);
