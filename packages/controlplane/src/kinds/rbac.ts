@@ -5,10 +5,12 @@ import {
   fieldNotSupported,
   fieldRequired,
   pathSegmentName,
+  plainError,
   type FieldError,
   type KubeObject,
   type LabelSelectorSpec,
 } from "@meshplane/apimachinery";
+import { mastersGroup, type RequestContext } from "@meshplane/apiserver";
 import { age, ageColumn, column, createdColumn, define, nameColumn, type Kind } from "./define.ts";
 import { selectorErrors } from "./selector-errors.ts";
 
@@ -105,6 +107,8 @@ const binding = (kind: string, resource: string, namespaced: boolean) =>
       const printed = { APIGroup: roleRef.apiGroup, Kind: roleRef.kind, Name: roleRef.name };
       return [fieldInvalid("roleRef", printed, "cannot change roleRef")];
     },
+    prepareForCreate: requireKnownRole,
+    prepareForUpdate: (next, _current, context) => requireKnownRole(next, context),
     columns: [
       nameColumn,
       column("Role", "The role that is granted."),
@@ -126,6 +130,12 @@ const binding = (kind: string, resource: string, namespaced: boolean) =>
 
 export const roleBindings = binding("RoleBinding", "rolebindings", true);
 export const clusterRoleBindings = binding("ClusterRoleBinding", "clusterrolebindings", false);
+
+/** Whoever may not escalate has the role looked up before anything else is checked. @throws StatusError 500 without a reason */
+function requireKnownRole({ roleRef: { kind } }: RoleBinding, { user }: RequestContext): void {
+  if (kind === "Role" || kind === "ClusterRole" || user.groups.includes(mastersGroup)) return;
+  throw plainError(`unsupported role reference kind: ${JSON.stringify(kind)}`);
+}
 
 const subjectName = ({ namespace, name }: Subject): string => (namespace ? `${namespace}/${name}` : name);
 

@@ -97,7 +97,7 @@ function textOf(name: string): string[] | undefined {
       else if (line.startsWith(": ")) {
         const space = line.indexOf(" ", 2);
         texts.set(line.slice(2, space), [line.slice(space + 1)]);
-      } else lines.push(line);
+      } else if (line !== "") lines.push(line);
     }
   }
   return texts.get(name);

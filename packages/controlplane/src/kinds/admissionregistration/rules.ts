@@ -64,8 +64,8 @@ export function defaultMatchResources(match: MatchResources | undefined): void {
 }
 
 /** A value that must be one of a few; `required` when it may not be missing either. */
-export function choiceErrors(field: string, value: string | undefined, choices: readonly string[], required = false): FieldError[] {
-  if (value === undefined || (required && value === "")) return required ? [fieldRequired(field)] : [];
+export function choiceErrors(field: string, value: string | null | undefined, choices: readonly string[], required = false): FieldError[] {
+  if (value === undefined || value === null || (required && value === "")) return required ? [fieldRequired(field)] : [];
   return choices.includes(value) ? [] : [fieldNotSupported(field, value, choices)];
 }
 

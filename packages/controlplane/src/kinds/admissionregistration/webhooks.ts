@@ -34,7 +34,8 @@ interface Webhook {
   matchPolicy?: string;
   namespaceSelector?: LabelSelectorSpec;
   objectSelector?: LabelSelectorSpec;
-  sideEffects?: string;
+  /** required, so null when the client left it out */
+  sideEffects: string | null;
   timeoutSeconds?: number;
   admissionReviewVersions: string[] | null;
   reinvocationPolicy?: string;
@@ -85,8 +86,7 @@ function webhookErrors(webhook: Webhook, field: string, all: Webhook[], index: n
   webhook.rules?.forEach((rule, i) => errors.push(...ruleErrors(rule, `${field}.rules[${i}]`)));
   errors.push(...choiceErrors(`${field}.failurePolicy`, webhook.failurePolicy, failurePolicies));
   errors.push(...choiceErrors(`${field}.matchPolicy`, webhook.matchPolicy, matchPolicies));
-  if (webhook.sideEffects === undefined)
-    errors.push(fieldRequired(`${field}.sideEffects`, `must specify one of ${sideEffects.join(", ")}`));
+  if (webhook.sideEffects === null) errors.push(fieldRequired(`${field}.sideEffects`, `must specify one of ${sideEffects.join(", ")}`));
   else errors.push(...choiceErrors(`${field}.sideEffects`, webhook.sideEffects, sideEffects));
   if (timeoutSeconds !== undefined && (timeoutSeconds > 30 || timeoutSeconds < 1)) {
     errors.push(fieldInvalid(`${field}.timeoutSeconds`, timeoutSeconds, "the timeout value must be between 1 and 30 seconds"));
