@@ -76,7 +76,7 @@ function* toEvents(name: string, args: string, result: number, id: string, begun
   } else if (name === "unlink") {
     yield { kind: "unlink", file: basename(unhex(args).toString()) };
   } else if (name === "write" || name === "sendto") {
-    if (/^1</.test(args)) yield { kind: "output", text: dataOf(args, result).toString() };
+    if (args.startsWith("1<")) yield { kind: "output", text: dataOf(args, result).toString() };
     else if (/store\.db/.test(fileOf(args))) throw new Error(`a ${name} to ${fileOf(args)}, which the reader of traces does not follow`);
   } else if (/store\.db/.test(fileOf(args))) {
     throw new Error(`a ${name} to ${fileOf(args)}, which the reader of traces does not follow`);

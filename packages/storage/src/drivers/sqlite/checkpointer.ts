@@ -36,6 +36,8 @@ const passesWithoutPause = 3;
 
 export interface CheckpointerOptions {
   file: string;
+  /** the log has become long enough to be moved */
+  onStart: () => void;
   /** commits wait until the promise is settled: the log can only start over when it is moved whole */
   pause: (until: Promise<unknown>) => void;
   onError: (error: Error & { errcode?: number }) => void;
@@ -77,6 +79,7 @@ export class Checkpointer {
 
   async #checkpoint(): Promise<void> {
     try {
+      this.#options.onStart();
       for (let pass = 1; pass <= passesWithoutPause; pass++) {
         const before = this.#pages;
         const { pages, moved } = await this.#pass();

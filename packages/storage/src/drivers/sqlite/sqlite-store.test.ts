@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -7,6 +8,7 @@ import { after, test } from "node:test";
 import type { Store, StoreErrorCode } from "../../store.ts";
 import { StoreError } from "../../store.ts";
 import { mustCommit, testRecord, testStore, textOf } from "../../testing/test-store.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 
 const root = await mkdtemp(join(tmpdir(), "meshplane-sqlite-"));
@@ -225,4 +227,37 @@ test("sqlite: a snapshot taken under load is a whole store of one revision", asy
   assert.equal((await copy.index("n", "v")).length, past.records.length - 1);
   await copy.close();
   await store.close();
+});
+
+test("sqlite: a damaged record fails its own commits, not those of the same batch", async () => {
+  const directory = newDirectory();
+  const store = await open(directory);
+  const hit = await mustCommit(store, { key: "/hit", expect: 0, write: testRecord("x") });
+  await store.close();
+  tamper(directory, "UPDATE log SET body = x'00' WHERE key = '/hit'");
+  const damaged = await open(directory);
+  const [bad, good] = await Promise.allSettled([
+    damaged.commit({ key: "/hit", expect: hit, write: testRecord("y") }),
+    damaged.commit({ key: "/good", expect: 0, write: testRecord("z") }),
+  ]);
+  assert.ok(bad.status === "rejected" && hasCode("Corrupt", /\/hit/)(bad.reason));
+  assert.ok(good.status === "fulfilled" && good.value.committed);
+  assert.equal(textOf(await damaged.get("/good")), "z");
+  await damaged.close();
+});
+
+test("sqlite: the disk reserve is held, given once, and still known after a restart", async () => {
+  const directory = newDirectory();
+  await mkdir(directory);
+  const reserve = new DiskReserve(directory, 2_500_000);
+  reserve.hold();
+  for (let i = 0; i < 200 && !existsSync(join(directory, "reserve")); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal((await stat(join(directory, "reserve"))).size, 2_500_000);
+  const later = new DiskReserve(directory, 2_500_000);
+  assert.equal(later.spent, false);
+  assert.equal(later.release(), true);
+  assert.equal(existsSync(join(directory, "reserve")), false);
+  assert.equal(later.spent, true);
+  assert.equal(later.release(), false);
+  assert.equal(later.recovered(), false, "not within the first second");
 });

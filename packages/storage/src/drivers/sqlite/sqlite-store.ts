@@ -18,6 +18,7 @@ import type {
 } from "../../store.ts";
 import { StoreError } from "../../store.ts";
 import { Checkpointer } from "./checkpointer.ts";
+import { DiskReserve, giveReserve } from "./disk-reserve.ts";
 import type { HistoryLimits } from "./history-retention.ts";
 import { HistoryRetention, defaultHistoryLimits } from "./history-retention.ts";
 import type { OpenDatabase } from "./open-database.ts";
@@ -38,6 +39,8 @@ export interface SqliteStoreOptions {
   /** SQLite's page cache; default 4 MiB */
   pageCacheBytes?: number;
   history?: Partial<HistoryLimits>;
+  /** kept free for deletions when the disk is full, once the store holds some megabytes; default 16 MiB */
+  reserveBytes?: number;
   /** milliseconds; default the machine's monotonic clock */
   now?: () => number;
   /**
@@ -58,7 +61,11 @@ export interface SqliteStore extends Store {
  * @throws StoreError Locked, NewerFormat, Corrupt, Unreachable
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const opened = await openDatabase(options.directory, options.pageCacheBytes ?? 4 << 20);
+  const open = (): Promise<OpenDatabase> => openDatabase(options.directory, options.pageCacheBytes ?? 4 << 20);
+  const opened = await open().catch((error: unknown) => {
+    if (!(error instanceof StoreError) || !isFull(error.cause) || !giveReserve(options.directory)) throw error;
+    return open();
+  });
   try {
     return new FileStore(opened, options);
   } catch (error) {
@@ -85,7 +92,8 @@ interface Pending {
   header: string;
   body: Uint8Array;
   entries: string;
-  outcome: Committed | Conflict | undefined;
+  /** an error is this commit's own: the others of its batch go on */
+  outcome: Committed | Conflict | StoreError | undefined;
   resolve: (outcome: Committed | Conflict) => void;
   reject: (error: unknown) => void;
 }
@@ -100,6 +108,7 @@ class FileStore implements SqliteStore {
   readonly #cache: RecordCache;
   readonly #checkpointer: Checkpointer;
   readonly #retention: HistoryRetention;
+  readonly #reserve: DiskReserve;
   readonly #consumers = new FeedConsumers();
   readonly #onFailure: (error: StoreError) => void;
 
@@ -137,8 +146,10 @@ class FileStore implements SqliteStore {
       this.#revision,
       options.now ?? (() => performance.now()),
     );
+    this.#reserve = new DiskReserve(options.directory, options.reserveBytes ?? 16 << 20);
     this.#checkpointer = new Checkpointer({
       file,
+      onStart: () => this.#reserve.hold(),
       pause: (until) => this.#pause(until),
       onError: (error) => {
         if (isInputOutputError(error)) this.#fail(error);
@@ -332,6 +343,7 @@ class FileStore implements SqliteStore {
     const batch = this.#queue.length <= batchMax ? this.#queue : this.#queue.slice(0, batchMax);
     this.#queue = this.#queue.length <= batchMax ? [] : this.#queue.slice(batchMax);
     const changes = new BatchChanges(this.#revision);
+    if (this.#reserve.spent) this.#reserve.recovered();
     try {
       this.#writer.begin();
       for (const pending of batch) pending.outcome = this.#apply(pending, changes);
@@ -342,17 +354,30 @@ class FileStore implements SqliteStore {
       return;
     }
     this.#publish(changes);
-    for (const pending of batch) pending.resolve(pending.outcome!);
+    for (const pending of batch) {
+      if (pending.outcome instanceof StoreError) pending.reject(pending.outcome);
+      else pending.resolve(pending.outcome!);
+    }
   }
 
-  #apply(pending: Pending, changes: BatchChanges): Committed | Conflict {
+  #apply(pending: Pending, changes: BatchChanges): Committed | Conflict | StoreError {
     const { commit, header, body, entries } = pending;
     const { key, write } = commit;
-    const before = changes.has(key) ? changes.get(key) : this.#current(key);
+    let before: CurrentRecord | undefined;
+    let failedGuard: Guard | undefined;
+    try {
+      before = changes.has(key) ? changes.get(key) : this.#current(key);
+      failedGuard = commit.guards?.find((guard) => !this.#holds(guard, changes));
+    } catch (error) {
+      // A damaged record is the trouble of those who need it.
+      const failure = toStoreError(error, this.#directory);
+      if (failure instanceof StoreError && failure.code === "Corrupt") return failure;
+      throw error;
+    }
     const previous = before?.record;
     if ((previous?.revision ?? 0) !== commit.expect) return { committed: false, current: previous };
-    const failedGuard = commit.guards?.find((guard) => !this.#holds(guard, changes));
     if (failedGuard) return { committed: false, current: previous, failedGuard };
+    if (this.#reserve.spent && body.byteLength > (previous?.body.byteLength ?? 0)) return this.#full();
 
     const revision = changes.nextRevision();
     const record = write === "delete" ? undefined : { key, revision, header: write.header, body };
@@ -410,8 +435,10 @@ class FileStore implements SqliteStore {
     this.#cache.clear();
     let failure: unknown = toStoreError(error, this.#directory);
     if (isInputOutputError(error)) failure = this.#fail(error);
-    else if (isFull(error))
-      failure = new StoreError("Unreachable", `the disk of ${this.#directory} is full: nothing was written`, { cause: error });
+    else if (isFull(error)) {
+      this.#reserve.release();
+      failure = this.#full(error);
+    }
     if (!this.#failure) {
       try {
         this.#writer.rollback();
@@ -420,6 +447,10 @@ class FileStore implements SqliteStore {
       }
     }
     for (const pending of batch) pending.reject(failure);
+  }
+
+  #full(cause?: unknown): StoreError {
+    return new StoreError("Unreachable", `the disk of ${this.#directory} is full: nothing was written`, { cause });
   }
 
   #fail(cause: unknown): StoreError {
