@@ -66,6 +66,8 @@ export interface Kind<T extends KubeObject> {
   storage?: { group: string; resource: string };
   /** names the stored form, when it is another kind's */
   storedAs?: string;
+  /** whose hash discovery shows, when upstream stores another version than we do */
+  storageHashOf?: string;
   convert?: ResourceDefinition["convert"];
   computed?: ComputedResource;
 }
@@ -87,7 +89,7 @@ export function define<T extends KubeObject>(kind: Kind<T>): ResourceDefinition 
   const { group, version = "v1", resource } = kind;
   const groupVersion = formatGroupVersion({ group, version });
   const stored = kind.storedAs ?? `${groupVersion}, Kind=${kind.kind}`;
-  const stored_ = kind.computed ? undefined : stored;
+  const hashed = kind.computed ? undefined : (kind.storageHashOf ?? stored);
   let schema: JsonSchema | undefined;
   return {
     group,
@@ -114,7 +116,7 @@ export function define<T extends KubeObject>(kind: Kind<T>): ResourceDefinition 
     selectableFields: kind.selectableFields ?? [],
     ...(kind.fieldValues ? { selectableFieldValues: (object: KubeObject) => kind.fieldValues!(object as T) } : {}),
     discoverable: true,
-    ...(stored_ ? { storageVersionHash: storageVersionHash(stored_) } : {}),
+    ...(hashed ? { storageVersionHash: storageVersionHash(hashed) } : {}),
     ...(kind.computed ? { computed: kind.computed } : {}),
   };
 }

@@ -104,6 +104,7 @@ export const mutatingPolicies = (check: CheckExpression): ResourceDefinition =>
     ...common,
     kind: "MutatingAdmissionPolicy",
     resource: "mutatingadmissionpolicies",
+    storageHashOf: "admissionregistration.k8s.io/v1beta1, Kind=MutatingAdmissionPolicy",
     specChanged,
     defaults: defaultPolicy,
     validate: (policy) => [...policyErrors(policy, check), ...mutationErrors(policy, check)],
@@ -268,11 +269,17 @@ function printParamRef(ref: ParamRef | undefined): string {
   return `&LabelSelector{MatchLabels:map[string]string{${labels.map((label) => `${label.replace(":", ": ")},`).join("")}},MatchExpressions:[]LabelSelectorRequirement{},}`;
 }
 
-const binding = (kind: string, resource: string, moreErrors: (binding: Binding) => FieldError[]): ResourceDefinition =>
+const binding = (
+  kind: string,
+  resource: string,
+  moreErrors: (binding: Binding) => FieldError[],
+  storedVersion = "v1",
+): ResourceDefinition =>
   define<Binding>({
     ...common,
     kind,
     resource,
+    storageHashOf: `${common.group}/${storedVersion}, Kind=${kind}`,
     specChanged,
     defaults: ({ spec }) => defaultMatchResources(spec.matchResources),
     validate: (object) => [...bindingErrors(object), ...moreErrors(object)],
@@ -283,8 +290,11 @@ const binding = (kind: string, resource: string, moreErrors: (binding: Binding) 
 export const validatingPolicyBindings = binding("ValidatingAdmissionPolicyBinding", "validatingadmissionpolicybindings", ({ spec }) =>
   actionErrors(spec.validationActions ?? []),
 );
-export const mutatingPolicyBindings = binding("MutatingAdmissionPolicyBinding", "mutatingadmissionpolicybindings", ({ spec }) =>
-  spec.matchResources ? mutatingRuleErrors(spec.matchResources, "spec.matchResources") : [],
+export const mutatingPolicyBindings = binding(
+  "MutatingAdmissionPolicyBinding",
+  "mutatingadmissionpolicybindings",
+  ({ spec }) => (spec.matchResources ? mutatingRuleErrors(spec.matchResources, "spec.matchResources") : []),
+  "v1beta1",
 );
 
 function bindingErrors({ spec: { policyName = "", paramRef, matchResources } }: Binding): FieldError[] {
