@@ -33,3 +33,4 @@ export * from "./schema/formats.ts";
 export * from "./schema/list-types.ts";
 export * from "./schema/embedded-resources.ts";
 export * from "./schema/validate.ts";
+export * from "./patch/strategic-merge-patch.ts";

@@ -12,12 +12,15 @@ export interface Comparison {
   modified: FieldSet | undefined;
 }
 
+/** What lies deeper is owned as a whole: nobody shares it, and the stack is finite. */
+export const ownedDepthMax = 200;
+
 type Change = "added" | "removed" | "modified" | undefined;
 
 /** Compares what lies below two values of one type; absent counts as empty. @see sigs.k8s.io/structured-merge-diff typed.Compare */
 export function compareFields(type: MapType, before: JsonObject | undefined, after: JsonObject | undefined): Comparison {
   const found: Comparison = { added: undefined, removed: undefined, modified: undefined };
-  compareMaps(type, before ?? {}, after ?? {}, found);
+  compareMaps(type, before ?? {}, after ?? {}, found, 0);
   return found;
 }
 
@@ -33,33 +36,46 @@ export function concreteType(type: FieldType, value: JsonValue | undefined): Fie
 const isMap = (value: JsonValue | undefined): value is JsonObject => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Compares two values; says what happened to the value itself, and puts what happened below it into `below`. */
-function compareValues(type: FieldType, before: JsonValue | undefined, after: JsonValue | undefined, below: Comparison): Change {
+function compareValues(
+  type: FieldType,
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+  below: Comparison,
+  depth: number,
+): Change {
   const own: Change = before === undefined ? "added" : after === undefined ? "removed" : undefined;
   if (typeof before !== "object" && typeof after !== "object") return own ?? (equalJson(before, after) ? undefined : "modified");
   const beforeType = concreteType(type, before);
   const afterType = concreteType(type, after);
   if (own === undefined && beforeType.kind !== afterType.kind) {
-    compareContainers(beforeType, before, undefined, below);
-    compareContainers(afterType, undefined, after, below);
+    compareContainers(beforeType, before, undefined, below, depth);
+    compareContainers(afterType, undefined, after, below, depth);
     return "modified";
   }
   const actual = before === undefined ? afterType : beforeType;
-  return compareContainers(actual, before, after, below) ? own : (own ?? (equalJson(before, after) ? undefined : "modified"));
+  return compareContainers(actual, before, after, below, depth) ? own : (own ?? (equalJson(before, after) ? undefined : "modified"));
 }
 
 /** @returns false when the type is owned as a whole, or when there is nothing inside: then the value itself is compared */
-function compareContainers(type: FieldType, before: JsonValue | undefined, after: JsonValue | undefined, below: Comparison): boolean {
+function compareContainers(
+  type: FieldType,
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+  below: Comparison,
+  depth: number,
+): boolean {
+  if (depth > ownedDepthMax) return false;
   if (type.kind === "map" && !type.atomic) {
     const left = isMap(before) ? before : {};
     const right = isMap(after) ? after : {};
     if (isEmpty(left) && isEmpty(right)) return false;
-    compareMaps(type, left, right, below);
+    compareMaps(type, left, right, below, depth + 1);
     return true;
   }
   if (type.kind === "list" && type.relation !== "atomic") {
     const left = Array.isArray(before) ? before : [];
     const right = Array.isArray(after) ? after : [];
-    return (left.length > 0 || right.length > 0) && compareLists(type, left, right, below);
+    return (left.length > 0 || right.length > 0) && compareLists(type, left, right, below, depth + 1);
   }
   return false;
 }
@@ -69,28 +85,35 @@ function isEmpty(map: JsonObject): boolean {
   return true;
 }
 
-function compareMaps(type: MapType, before: JsonObject, after: JsonObject, below: Comparison): void {
+function compareMaps(type: MapType, before: JsonObject, after: JsonObject, below: Comparison, depth: number): void {
   for (const key in after) {
     const value = after[key];
     if (value === undefined) continue;
-    compareChild(type, key, Object.hasOwn(before, key) ? before[key] : undefined, value, below);
+    compareChild(type, key, Object.hasOwn(before, key) ? before[key] : undefined, value, below, depth);
   }
   for (const key in before) {
     const value = before[key];
     if (value === undefined || (Object.hasOwn(after, key) && after[key] !== undefined)) continue;
-    compareChild(type, key, value, undefined, below);
+    compareChild(type, key, value, undefined, below, depth);
   }
 }
 
 const untyped: FieldType = { kind: "deduced" };
 
-function compareChild(type: MapType, key: string, before: JsonValue | undefined, after: JsonValue | undefined, below: Comparison): void {
+function compareChild(
+  type: MapType,
+  key: string,
+  before: JsonValue | undefined,
+  after: JsonValue | undefined,
+  below: Comparison,
+  depth: number,
+): void {
   if (before === after) return;
   const child = type.fields.get(key) ?? type.element ?? untyped;
   if (child.kind === "scalar" && child.unowned) return;
   const element = fieldElement(key);
   const inner: Comparison = { added: undefined, removed: undefined, modified: undefined };
-  const change = compareValues(child, before, after, inner);
+  const change = compareValues(child, before, after, inner, depth);
   record(below, element, child.kind === "map" && child.unownedSelf ? undefined : change, inner);
 }
 
@@ -102,7 +125,13 @@ function record(into: Comparison, element: PathElement, change: Change, inner: C
 }
 
 /** @returns false when an item is not known by anything: then the list is compared as a whole */
-function compareLists(type: ListType, before: readonly JsonValue[], after: readonly JsonValue[], below: Comparison): boolean {
+function compareLists(
+  type: ListType,
+  before: readonly JsonValue[],
+  after: readonly JsonValue[],
+  below: Comparison,
+  depth: number,
+): boolean {
   const left = itemsByElement(type, before);
   const right = itemsByElement(type, after);
   if (!left || !right) return false;
@@ -111,15 +140,15 @@ function compareLists(type: ListType, before: readonly JsonValue[], after: reado
     const news = right.get(element) ?? [];
     const inner: Comparison = { added: undefined, removed: undefined, modified: undefined };
     if (olds.length <= 1 && news.length <= 1) {
-      record(below, element, compareValues(type.element, olds[0], news[0], inner), inner);
+      record(below, element, compareValues(type.element, olds[0], news[0], inner, depth), inner);
     } else if (olds.length > 1 && news.length > 1) {
       // Duplicates are owned together.
       record(below, element, equalJson(olds, news) ? undefined : "modified", inner);
     } else if (olds.length > 1) {
-      if (news.length > 0) record(below, element, compareValues(type.element, undefined, news[0], inner), inner);
+      if (news.length > 0) record(below, element, compareValues(type.element, undefined, news[0], inner, depth), inner);
       record(below, element, "removed", { added: undefined, removed: undefined, modified: undefined });
     } else {
-      if (olds.length > 0) record(below, element, compareValues(type.element, olds[0], undefined, inner), inner);
+      if (olds.length > 0) record(below, element, compareValues(type.element, olds[0], undefined, inner, depth), inner);
       record(below, element, "added", { added: undefined, removed: undefined, modified: undefined });
     }
   }

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from "../object.ts";
-import { concreteType } from "./compare.ts";
+import { concreteType, ownedDepthMax } from "./compare.ts";
 import { FieldSet } from "./field-set.ts";
 import { deduced, type FieldType, type ListType, type MapType } from "./field-type.ts";
 import { itemsByElement } from "./list-items.ts";
@@ -12,26 +12,27 @@ import { fieldElement } from "./path-element.ts";
  */
 export function extractFields(type: MapType, value: JsonObject): FieldSet {
   const set = new FieldSet();
-  extractMap(type, value, set);
+  extractMap(type, value, set, 0);
   return set;
 }
 
 /** @returns true when the value itself is owned as a whole; else what it contains is in `into` */
-function extract(declared: FieldType, value: JsonValue, into: FieldSet): boolean {
+function extract(declared: FieldType, value: JsonValue, into: FieldSet, depth: number): boolean {
+  if (depth > ownedDepthMax) return true;
   const type = concreteType(declared, value);
   if (type.kind === "map") {
     if (type.atomic) return true;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) extractMap(type, value, into);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) extractMap(type, value, into, depth + 1);
     return false;
   }
   if (type.kind === "list") {
     if (type.relation === "atomic") return true;
-    return Array.isArray(value) ? !extractItems(type, value, into) : false;
+    return Array.isArray(value) ? !extractItems(type, value, into, depth + 1) : false;
   }
   return true;
 }
 
-function extractMap(type: MapType, map: JsonObject, into: FieldSet): void {
+function extractMap(type: MapType, map: JsonObject, into: FieldSet, depth: number): void {
   for (const key in map) {
     const value = map[key];
     if (value === undefined) continue;
@@ -39,7 +40,7 @@ function extractMap(type: MapType, map: JsonObject, into: FieldSet): void {
     if (declared?.kind === "scalar" && declared.unowned) continue;
     const element = fieldElement(key);
     const below = new FieldSet();
-    const whole = extract(declared ?? type.element ?? deduced, value, below);
+    const whole = extract(declared ?? type.element ?? deduced, value, below, depth);
     if (!below.empty) into.children.set(element, below);
     if (declared?.kind === "map" && declared.unownedSelf) continue;
     const empty = value === null || (typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0);
@@ -47,14 +48,14 @@ function extractMap(type: MapType, map: JsonObject, into: FieldSet): void {
   }
 }
 
-function extractItems(type: ListType, list: readonly JsonValue[], into: FieldSet): boolean {
+function extractItems(type: ListType, list: readonly JsonValue[], into: FieldSet, depth: number): boolean {
   const items = itemsByElement(type, list);
   if (!items) return false;
   for (const [element, same] of items) {
     into.members.add(element);
     if (same.length > 1) continue;
     const below = new FieldSet();
-    extract(type.element, same[0]!, below);
+    extract(type.element, same[0]!, below, depth);
     if (!below.empty) into.children.set(element, below);
   }
   return true;

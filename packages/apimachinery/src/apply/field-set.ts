@@ -15,21 +15,23 @@ export class FieldSet {
   }
 
   /** Adds a path while the set is being built. */
-  insert(path: readonly PathElement[]): this {
-    let at: FieldSet = this;
-    for (let i = 0; i < path.length - 1; i++) {
-      let child = at.children.get(path[i]!);
-      if (!child) at.children.set(path[i]!, (child = new FieldSet()));
-      at = child;
+  insert(path: readonly PathElement[], from = 0): this {
+    const element = path[from];
+    if (element === undefined) return this;
+    if (from === path.length - 1) {
+      this.members.add(element);
+      return this;
     }
-    if (path.length > 0) at.members.add(path.at(-1)!);
+    const child = this.children.get(element) ?? new FieldSet();
+    this.children.set(element, child.insert(path, from + 1));
     return this;
   }
 
-  has(path: readonly PathElement[]): boolean {
-    let at: FieldSet | undefined = this;
-    for (let i = 0; i < path.length - 1; i++) at = at?.children.get(path[i]!);
-    return path.length > 0 && at !== undefined && at.members.has(path.at(-1)!);
+  has(path: readonly PathElement[], from = 0): boolean {
+    const element = path[from];
+    if (element === undefined) return false;
+    if (from === path.length - 1) return this.members.has(element);
+    return this.children.get(element)?.has(path, from + 1) ?? false;
   }
 
   union(other: FieldSet): FieldSet {
@@ -121,17 +123,18 @@ export class FieldSet {
   }
 
   /** @throws Error when it is not such a tree */
-  static fromFieldsV1(fields: JsonValue | undefined): FieldSet {
+  static fromFieldsV1(fields: JsonValue | undefined, depth = 0): FieldSet {
     const set = new FieldSet();
     if (fields === undefined || fields === null) return set;
     if (typeof fields !== "object" || Array.isArray(fields)) throw new Error("fieldsV1 is not an object");
+    if (depth > 1000) throw new Error("fieldsV1 is too deep");
     for (const key of Object.keys(fields)) {
       if (key === ".") continue;
       const element = normalizeElement(key);
       if (element === undefined) continue;
       const below = fields[key];
       if (typeof below !== "object" || below === null || Array.isArray(below)) throw new Error(`${key} is not an object`);
-      const child = FieldSet.fromFieldsV1(below);
+      const child = FieldSet.fromFieldsV1(below, depth + 1);
       if (child.empty || Object.hasOwn(below, ".")) set.members.add(element);
       if (!child.empty) set.children.set(element, child);
     }

@@ -6,6 +6,7 @@ import type { JsonObject, JsonValue } from "../object.ts";
 import type { JsonSchema } from "../schema/json-schema.ts";
 import { applyConflict, badRequest, plainError } from "../status/errors.ts";
 import type { StatusError } from "../status/status-error.ts";
+import { withinStack } from "../within-stack.ts";
 import { compareFields } from "./compare.ts";
 import { extractFields } from "./extract-fields.ts";
 import { FieldSet } from "./field-set.ts";
@@ -51,7 +52,9 @@ const lastAppliedAnnotation = "kubectl.kubernetes.io/last-applied-configuration"
  * @throws StatusError 409 when other managers own fields that would change, 400 and 500 when the configuration cannot be understood
  * @see spec wire §5 (53); KEP-555; sigs.k8s.io/structured-merge-diff merge
  */
-export function serverSideApply(apply: Apply): { object: JsonObject } {
+export const serverSideApply = (apply: Apply): { object: JsonObject } => withinStack(() => applyOver(apply));
+
+function applyOver(apply: Apply): { object: JsonObject } {
   const { applied, apiVersion, schema, now, manager } = apply;
   if (metadataOf(applied)["managedFields"] !== undefined) throw badRequest("metadata.managedFields must be nil");
   if (applied["apiVersion"] !== apiVersion) {

@@ -2,6 +2,7 @@ import { copyJson } from "../json/copy.ts";
 import { setOwn } from "../json/decode-exact.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
 import { badRequest } from "../status/errors.ts";
+import { withinStack } from "../within-stack.ts";
 import { goTypeOf } from "./decode-patch.ts";
 
 /**
@@ -15,7 +16,7 @@ export function applyMergePatch(document: JsonValue, patch: JsonValue): JsonValu
   if (!isObject(patch)) {
     throw badRequest(`error decoding patch: json: cannot unmarshal ${goTypeOf(patch)} into Go value of type map[string]interface {}`);
   }
-  return merge(document, patch);
+  return withinStack(() => merge(document, patch));
 }
 
 const isObject = (value: JsonValue | undefined): value is JsonObject =>

@@ -149,7 +149,7 @@ test("json patch agrees with json-p3 where both apply", () => {
     fc.property(fc.dictionary(key, document), fc.array(operation, { maxLength: 4 }), (from, patch) => {
       let want: unknown;
       try {
-        want = jsonpatch.apply(patch as never, structuredClone(from) as never);
+        want = jsonpatch.apply(patch as never, copyJson(from) as never);
       } catch {
         return;
       }

@@ -1,3 +1,4 @@
+import { encodeJson } from "../json/encode.ts";
 import { needsQuotes } from "./resolve-scalar.ts";
 
 /**
@@ -6,7 +7,13 @@ import { needsQuotes } from "./resolve-scalar.ts";
  */
 export function encodeYaml(value: unknown): string {
   const parts: string[] = [];
-  writeNode(parts, value, 0, true);
+  try {
+    writeNode(parts, value, 0, true);
+  } catch (error) {
+    // Deeper than the stack reaches. JSON is YAML too.
+    if (error instanceof RangeError) return `${encodeJson(value)}\n`;
+    throw error;
+  }
   return parts.join("");
 }
 
