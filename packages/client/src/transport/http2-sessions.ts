@@ -72,11 +72,12 @@ export class Http2Sessions {
   async #session(): Promise<Session> {
     for (;;) {
       if (this.#closed) throw new TransportError("Aborted", "the client was closed");
-      for (const session of this.#sessions) if (hasRoom(session)) return session;
+      // Reserved at once: many ask before the first of them has opened its stream.
+      for (const session of this.#sessions) if (hasRoom(session)) return reserve(session);
       this.#opening ??= this.#connect().finally(() => (this.#opening = undefined));
       const session = await this.#opening;
       // Of many that waited for it, the last find it full.
-      if (hasRoom(session)) return session;
+      if (hasRoom(session)) return reserve(session);
     }
   }
 
@@ -145,11 +146,21 @@ export class Http2Sessions {
     }
   }
 
+  #release(session: Session): void {
+    if (--session.active > 0) return;
+    session.idleSince = Date.now();
+    if (session.leaving) session.http2.close();
+    else if (!session.http2.destroyed) session.http2.unref();
+  }
+
   #exchange(session: Session, request: TransportRequest): Promise<TransportAnswer> {
     const { http2 } = session;
     const { signal } = request;
     return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(aborted(signal));
+      if (signal?.aborted) {
+        this.#release(session);
+        return reject(aborted(signal));
+      }
       let stream: ReturnType<ClientHttp2Session["request"]>;
       try {
         stream = http2.request(
@@ -158,9 +169,9 @@ export class Http2Sessions {
         );
       } catch (error) {
         session.leaving = true;
+        this.#release(session);
         return reject(new NotSent(lost(session.failure ?? error)));
       }
-      if (session.active++ === 0) http2.ref();
       let answered = false;
       let failure: Error | undefined;
       let ended = false;
@@ -179,11 +190,7 @@ export class Http2Sessions {
       stream.on("close", () => {
         clearTimeout(patience);
         signal?.removeEventListener("abort", onAbort);
-        if (--session.active === 0) {
-          session.idleSince = Date.now();
-          if (session.leaving) http2.close();
-          else if (!http2.destroyed) http2.unref();
-        }
+        this.#release(session);
         if (answered) return;
         failure ??= session.failure instanceof TransportError ? session.failure : lost(session.failure);
         const refused = stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
@@ -211,6 +218,11 @@ export class Http2Sessions {
       if (request.body !== undefined) stream.end(request.body);
     });
   }
+}
+
+function reserve(session: Session): Session {
+  if (session.active++ === 0) session.http2.ref();
+  return session;
 }
 
 const hasRoom = ({ http2, active, leaving }: Session): boolean =>
