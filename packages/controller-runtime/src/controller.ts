@@ -25,17 +25,18 @@ export function startController(options: ControllerOptions, source: KeySource): 
   let stopped = false;
   const queue = new WorkQueue({ workers: options.workers ?? 4, handle });
 
-  source.subscribe(
-    options.for,
-    (change) => {
-      if (stopped || (options.filter && !options.filter(change))) return;
-      queue.add(formatObjectKey(change.key));
-    },
-    {
-      initial: options.sweep === "none" ? (options.unsettled ? "unsettled" : "none") : "all",
-      ...(options.unsettled ? { unsettled: options.unsettled } : {}),
-    },
-  );
+  if (options.for)
+    source.subscribe(
+      options.for,
+      (change) => {
+        if (stopped || (options.filter && !options.filter(change))) return;
+        queue.add(formatObjectKey(change.key));
+      },
+      {
+        initial: options.sweep === "none" ? (options.unsettled ? "unsettled" : "none") : "all",
+        ...(options.unsettled ? { unsettled: options.unsettled } : {}),
+      },
+    );
   for (const watch of options.watches ?? []) {
     source.subscribe(watch.resource, (change) => enqueueFor(watch.keys, change, 0), {
       initial: watch.initial === false ? "none" : "all",

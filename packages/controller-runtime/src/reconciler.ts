@@ -21,6 +21,8 @@ export interface Change {
   key: ObjectKey;
   deleted: boolean;
   labels: Readonly<Record<string, string>> | undefined;
+  /** selectable fields beyond name and namespace; undefined when there are none or the source does not know */
+  fields?: Readonly<Record<string, string>> | undefined;
   /** metadata.deletionTimestamp is set; undefined when the source does not know without parsing */
   deleting?: boolean | undefined;
   /** parsed on demand; undefined once deleted. Shared: read-only */
@@ -31,8 +33,8 @@ export interface Change {
 
 export interface ControllerOptions {
   name: string;
-  /** the resource that keys are of */
-  for: GroupResource;
+  /** the resource that keys are of; without it all keys come from `watches` */
+  for?: GroupResource;
   /** narrows which changes of `for` count; all by default */
   filter?: (change: Change) => boolean;
   /** other resources, and which keys a change of theirs concerns */

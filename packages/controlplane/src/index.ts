@@ -28,7 +28,7 @@ export {
 } from "./authentication/service-account-tokens.ts";
 export * from "./authentication/service-account.ts";
 export { tokenRequestHandler } from "./authentication/token-request.ts";
-export { reviewSelf, reviewToken, userInfoOf, type UserInfo } from "./authentication/reviews.ts";
+export { tokenReviewer } from "./authentication/reviews.ts";
 export {
   createImpersonation,
   type Impersonate,
@@ -57,3 +57,13 @@ export { forbiddenBecause } from "./rbac/forbidden-text.ts";
 export { ruleAllows } from "./rbac/rule-allows.ts";
 export type * from "./rbac/policy.ts";
 export { protobufCodec, type BuiltInProtobufCodec } from "./protobuf/protobuf-codec.ts";
+export { controlplaneControllers } from "./controllers/controlplane-controllers.ts";
+export type { ControllerDependencies } from "./controllers/dependencies.ts";
+export {
+  definitionOfKey,
+  definitionOfKind,
+  keyIn,
+  servedBy,
+} from "./controllers/served-definitions.ts";
+export { quota, type Quota, type QuotaDependencies } from "./quota/quota.ts";
+export { namespaceGuards, immortalNamespaces } from "./admission/namespace-guards.ts";

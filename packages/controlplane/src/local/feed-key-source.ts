@@ -1,6 +1,6 @@
 import { decodeJson, type GroupResource, type KubeObject } from "@meshplane/apimachinery";
 import type { Projection } from "@meshplane/apiserver";
-import type { Change, IndexName, KeySource, ObjectKey, SubscribeOptions } from "@meshplane/controller-runtime";
+import type { Change, IndexName, KeySource, SubscribeOptions } from "@meshplane/controller-runtime";
 import { decodeKey, keyPrefix, type FeedBatch, type FeedEvent, type Store, type StoredRecord } from "@meshplane/storage";
 
 /** A change as the store's feed tells it. */
@@ -10,12 +10,15 @@ export interface FeedChange extends Change {
   /** `-`, `customresources` or an export's identity hash */
   readonly identity: string;
   readonly uid: string;
+  /** what is stored now, and was before */
+  readonly record: StoredRecord | undefined;
+  readonly previousRecord: StoredRecord | undefined;
 }
 
 /** apiVersion and kind of what is stored of a resource; undefined when nobody knows */
 export type KindOf = (resource: GroupResource, identity: string) => { apiVersion: string; kind: string } | undefined;
 
-/** Every resource, live changes only: what exists is never listed for it. */
+/** Every resource. */
 export const allResources: GroupResource = { group: "*", resource: "*" };
 
 const pageSize = 200;
@@ -54,6 +57,7 @@ export class FeedKeySource implements KeySource, Projection {
     const subscription = { resource, onChange, options };
     if (resource.resource === "*") {
       this.#all.push(subscription);
+      if (this.#started) this.#queueSweep([subscription]);
       return;
     }
     const path = `${resource.group || "core"}/${resource.resource}`;
@@ -76,7 +80,7 @@ export class FeedKeySource implements KeySource, Projection {
 
   async start(): Promise<void> {
     if (this.#started) return;
-    this.#started = [...this.#byResource.values()].flat();
+    this.#started = [...[...this.#byResource.values()].flat(), ...this.#all];
     this.#queueSweep(this.#started);
   }
 
@@ -100,7 +104,7 @@ export class FeedKeySource implements KeySource, Projection {
     }
     const sweeping = Map.groupBy(
       subscriptions.filter(({ options }) => (options.initial ?? "all") === "all"),
-      ({ resource }) => keyPrefix(resource.group, resource.resource),
+      ({ resource }) => (resource.resource === "*" ? "/" : keyPrefix(resource.group, resource.resource)),
     );
     for (const [prefix, of] of sweeping) await this.#reportRange(prefix, of);
   }
@@ -148,12 +152,15 @@ export class FeedKeySource implements KeySource, Projection {
       key: { cluster, namespace, name },
       deleted: event.record === undefined,
       labels: header?.labels,
+      fields: header?.fields,
       deleting: header?.deleting ?? false,
       object: () => (object ??= parse(event.record)),
       previous: () => (previous ??= parse(event.previous)),
       storageKey: event.key,
       identity,
       uid: header?.uid ?? "",
+      record: event.record,
+      previousRecord: event.previous,
     };
   }
 }
@@ -172,8 +179,6 @@ export function objectOf(record: StoredRecord, kind: { apiVersion: string; kind:
   return stored;
 }
 
-export const objectKeyOf = (cluster: string, object: KubeObject): ObjectKey => ({
-  cluster,
-  namespace: object.metadata.namespace ?? "",
-  name: object.metadata.name ?? "",
-});
+/** Whether a record may have a field of this name, without parsing it: a hit may be a false one, a miss is none. */
+export const bodyIncludes = (body: Uint8Array, field: string): boolean =>
+  Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(field);

@@ -1,0 +1,175 @@
+import { equalJson, forbidden, formatGroupResource, hasReason, type KubeObject } from "@meshplane/apimachinery";
+import type { AdmissionPlugin, AdmissionRequest, InProcessApi, Projection, ResourceDefinition, SurfaceSource } from "@meshplane/apiserver";
+import type { Change, ControllerOptions, ObjectKey } from "@meshplane/controller-runtime";
+import { builtInIdentity, decodeKey, keyPrefix, type Store } from "@meshplane/storage";
+import { coreKey } from "../authentication/service-account-tokens.ts";
+import { servedBy } from "../controllers/served-definitions.ts";
+import { parseQuantity } from "../kinds/values/quantity.ts";
+import { allResources, objectOf } from "../local/feed-key-source.ts";
+import { internalUser } from "../local/local-client.ts";
+
+interface ResourceQuota extends KubeObject {
+  spec?: { hard?: Record<string, string> };
+  status?: { hard?: Record<string, string>; used?: Record<string, string> };
+}
+
+export interface QuotaDependencies {
+  store: Store;
+  local: () => InProcessApi;
+  surfaces: SurfaceSource;
+}
+
+export interface Quota {
+  readonly projection: Projection;
+  readonly admission: AdmissionPlugin;
+  readonly controller: ControllerOptions;
+}
+
+const resourceQuotas = { group: "", version: "v1", resource: "resourcequotas" };
+const quotaPrefix = keyPrefix("", "resourcequotas", builtInIdentity);
+const kind = { apiVersion: "v1", kind: "ResourceQuota" };
+const user = internalUser("system:serviceaccount:kube-system:resourcequota-controller");
+const countPrefix = "count/";
+const chargesMax = 8;
+/** a charge whose create failed afterwards is found at the latest then */
+const recountMs = 5 * 60_000;
+
+/**
+ * ResourceQuotas count objects: `count/<resource>[.<group>]`, no other key has an effect here (golden quota-objects). Admission charges each new
+ * object to the status of every quota of its namespace before it is created; the controller counts anew when something is deleted or a quota
+ * changes. Memory: the names of quotas.
+ */
+export function quota({ store, local, surfaces }: QuotaDependencies): Quota {
+  /** by `cluster|namespace` */
+  const names = new Map<string, Set<string>>();
+
+  return {
+    projection: {
+      name: "resource-quotas",
+      async load() {
+        for (const { key } of (await store.range(quotaPrefix, { keysOnly: true })).records) note(key, true);
+      },
+      apply({ events }) {
+        for (const { key, record } of events) if (key.startsWith(quotaPrefix)) note(key, record !== undefined);
+      },
+    },
+    admission: {
+      name: "ResourceQuota",
+      handles: ({ operation, subresource, cluster, namespace }) =>
+        operation === "CREATE" && subresource === "" && names.has(placeOf(cluster, namespace)),
+      validate: charge,
+    },
+    controller: {
+      name: "resource-quota",
+      for: { group: "", resource: "resourcequotas" },
+      filter: (change) => !change.deleted && hardChanged(change),
+      watches: [{ resource: allResources, keys: quotasThatCount, initial: false }],
+      reconcile: recount,
+    },
+  };
+
+  function note(key: string, exists: boolean): void {
+    const { cluster, namespace, name } = decodeKey(key);
+    const place = placeOf(cluster, namespace);
+    const known = names.get(place);
+    if (exists) {
+      if (known) known.add(name);
+      else names.set(place, new Set([name]));
+    } else if (known?.delete(name) && known.size === 0) names.delete(place);
+  }
+
+  function quotasThatCount({ deleted, key: { cluster, namespace } }: Change): ObjectKey[] {
+    if (!deleted || namespace === "") return [];
+    return [...(names.get(placeOf(cluster, namespace)) ?? [])].map((name) => ({ cluster, namespace, name }));
+  }
+
+  async function charge(request: AdmissionRequest): Promise<void> {
+    const counted = countPrefix + formatGroupResource(request.definition);
+    for (const name of [...(names.get(placeOf(request.cluster, request.namespace)) ?? [])].sort()) {
+      await chargeTo(name, counted, request);
+    }
+  }
+
+  async function chargeTo(name: string, counted: string, request: AdmissionRequest): Promise<void> {
+    const { cluster, namespace } = request;
+    for (let tried = 1; ; tried++) {
+      const current = await readQuota(cluster, namespace, name);
+      if (!current || !has(current.spec?.hard, counted)) return;
+      const { hard = {}, used = {} } = current.status ?? {};
+      if (!has(hard, counted) || !has(used, counted)) {
+        throw refuse(request, `status unknown for quota: ${name}, resources: ${counted}`);
+      }
+      const next = parseQuantity(used[counted]!).nanos + oneInNanos;
+      if (next > parseQuantity(hard[counted]!).nanos) {
+        throw refuse(
+          request,
+          `exceeded quota: ${name}, requested: ${counted}=1, used: ${counted}=${used[counted]}, limited: ${counted}=${hard[counted]}`,
+        );
+      }
+      if (request.options.dryRun) return;
+      const status = { ...current.status, used: { ...used, [counted]: String(next / oneInNanos) } };
+      try {
+        await writeStatus(cluster, { ...current, status });
+        return;
+      } catch (error) {
+        // Others are being charged at the same time.
+        if (!hasReason(error, "Conflict") || tried === chargesMax) throw error;
+      }
+    }
+  }
+
+  async function recount({ cluster, namespace, name }: ObjectKey) {
+    const current = await readQuota(cluster, namespace, name);
+    if (!current || current.metadata.deletionTimestamp) return undefined;
+    const hard = current.spec?.hard ?? {};
+    const byResource = new Map<string, ResourceDefinition>();
+    for (const it of servedBy(await surfaces(cluster)).namespaced) byResource.set(countPrefix + formatGroupResource(it), it);
+    const used: Record<string, string> = {};
+    for (const counted of Object.keys(hard)) {
+      const definition = byResource.get(counted);
+      if (definition) used[counted] = String(await countOf(definition, cluster, namespace));
+    }
+    const status = { ...current.status, hard, used };
+    if (!equalJson(status, current.status ?? {})) await writeStatus(cluster, { ...current, status });
+    return { requeueAfterMs: recountMs };
+  }
+
+  async function countOf({ storage }: ResourceDefinition, cluster: string, namespace: string): Promise<number> {
+    const prefix = keyPrefix(storage.group, storage.resource, storage.identity, cluster, namespace);
+    const { records, remaining } = await store.range(prefix, { keysOnly: true, limit: 1 });
+    return records.length + remaining;
+  }
+
+  async function readQuota(cluster: string, namespace: string, name: string): Promise<ResourceQuota | undefined> {
+    const record = await store.get(coreKey("resourcequotas", cluster, namespace, name));
+    return record && (objectOf(record, kind) as ResourceQuota);
+  }
+
+  async function writeStatus(cluster: string, object: ResourceQuota): Promise<void> {
+    await local().object({
+      verb: "update",
+      user,
+      cluster,
+      resource: resourceQuotas,
+      namespace: object.metadata.namespace!,
+      name: object.metadata.name!,
+      subresource: "status",
+      object,
+    });
+  }
+}
+
+const oneInNanos = 1_000_000_000n;
+
+const placeOf = (cluster: string, namespace: string): string => `${cluster}|${namespace}`;
+
+const has = (amounts: Record<string, string> | undefined, key: string): boolean => amounts !== undefined && Object.hasOwn(amounts, key);
+
+const refuse = ({ definition, name }: AdmissionRequest, why: string): Error =>
+  forbidden({ group: definition.group, resource: definition.resource }, name, why);
+
+/** A charge changes the status only, and counting then would take it back before its object is there. */
+function hardChanged(change: Change): boolean {
+  const before = change.previous() as ResourceQuota | undefined;
+  return !before || !equalJson(before.spec, (change.object() as ResourceQuota).spec);
+}
