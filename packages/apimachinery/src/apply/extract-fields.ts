@@ -12,50 +12,57 @@ import { fieldElement } from "./path-element.ts";
  */
 export function extractFields(type: MapType, value: JsonObject): FieldSet {
   const set = new FieldSet();
-  extractMap(type, value, set, 0);
+  extractMap(type, value, set, 0, false);
+  return set;
+}
+
+/** The same, with the metadata that nobody is recorded as owner of: what an object consists of. */
+export function extractAllFields(type: MapType, value: JsonObject): FieldSet {
+  const set = new FieldSet();
+  extractMap(type, value, set, 0, true);
   return set;
 }
 
 /** @returns true when the value itself is owned as a whole; else what it contains is in `into` */
-function extract(declared: FieldType, value: JsonValue, into: FieldSet, depth: number): boolean {
+function extract(declared: FieldType, value: JsonValue, into: FieldSet, depth: number, all: boolean): boolean {
   if (depth > ownedDepthMax) return true;
   const type = concreteType(declared, value);
   if (type.kind === "map") {
     if (type.atomic) return true;
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) extractMap(type, value, into, depth + 1);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) extractMap(type, value, into, depth + 1, all);
     return false;
   }
   if (type.kind === "list") {
     if (type.relation === "atomic") return true;
-    return Array.isArray(value) ? !extractItems(type, value, into, depth + 1) : false;
+    return Array.isArray(value) ? !extractItems(type, value, into, depth + 1, all) : false;
   }
   return true;
 }
 
-function extractMap(type: MapType, map: JsonObject, into: FieldSet, depth: number): void {
+function extractMap(type: MapType, map: JsonObject, into: FieldSet, depth: number, all: boolean): void {
   for (const key in map) {
     const value = map[key];
     if (value === undefined) continue;
     const declared = type.fields.get(key);
-    if (declared?.kind === "scalar" && declared.unowned) continue;
+    if (!all && declared?.kind === "scalar" && declared.unowned) continue;
     const element = fieldElement(key);
     const below = new FieldSet();
-    const whole = extract(declared ?? type.element ?? deduced, value, below, depth);
+    const whole = extract(declared ?? type.element ?? deduced, value, below, depth, all);
     if (!below.empty) into.children.set(element, below);
-    if (declared?.kind === "map" && declared.unownedSelf) continue;
+    if (!all && declared?.kind === "map" && declared.unownedSelf) continue;
     const empty = value === null || (typeof value === "object" && !Array.isArray(value) && Object.keys(value).length === 0);
     if (whole || empty || !declared) into.members.add(element);
   }
 }
 
-function extractItems(type: ListType, list: readonly JsonValue[], into: FieldSet, depth: number): boolean {
+function extractItems(type: ListType, list: readonly JsonValue[], into: FieldSet, depth: number, all: boolean): boolean {
   const items = itemsByElement(type, list);
   if (!items) return false;
   for (const [element, same] of items) {
     into.members.add(element);
     if (same.length > 1) continue;
     const below = new FieldSet();
-    extract(type.element, same[0]!, below, depth);
+    extract(type.element, same[0]!, below, depth, all);
     if (!below.empty) into.children.set(element, below);
   }
   return true;

@@ -8,7 +8,7 @@ import { applyConflict, badRequest, plainError } from "../status/errors.ts";
 import type { StatusError } from "../status/status-error.ts";
 import { withinStack } from "../within-stack.ts";
 import { compareFields } from "./compare.ts";
-import { extractFields } from "./extract-fields.ts";
+import { extractAllFields, extractFields } from "./extract-fields.ts";
 import { FieldSet } from "./field-set.ts";
 import { resourceTypeOf, type MapType } from "./field-type.ts";
 import {
@@ -172,7 +172,7 @@ function merge(type: MapType, live: JsonObject, before: Managers, apply: Apply):
   const managers: Managers = new Map(before);
   managers.set(key, own);
   let object = mergeFields(type, live, applied) as JsonObject;
-  if (last && !last.fields.empty) object = prune(type, object, managers, last.fields);
+  if (last && !last.fields.empty) object = prune(type, object, managers, last.fields, extractAllFields(type, applied));
   // What was merged shares its metadata with the arguments; it is written to below.
   object = copyTop(object);
   return { object, managers, key, ...findConflicts(type, live, object, managers, key, ignoredFields) };
@@ -182,11 +182,11 @@ function merge(type: MapType, live: JsonObject, before: Managers, apply: Apply):
  * Removes what the manager applied last time, does not apply now, and nobody else owns.
  * An owned item of a list or map keeps what encloses it; what the manager never owned stays although its parent goes.
  */
-function prune(type: MapType, merged: JsonObject, managers: Managers, last: FieldSet): JsonObject {
+function prune(type: MapType, merged: JsonObject, managers: Managers, last: FieldSet, applied: FieldSet): JsonObject {
   const remove = (set: FieldSet): JsonObject => (removeFields(type, merged, set) ?? {}) as JsonObject;
-  const fieldsOf = (object: JsonObject): FieldSet => withDeclaredParents(type, extractFields(type, object));
+  const fieldsOf = (object: JsonObject): FieldSet => withDeclaredParents(type, extractAllFields(type, object));
   const lastFields = withDeclaredParents(type, last);
-  let owned = new FieldSet();
+  let owned = applied;
   for (const { fields } of managers.values()) owned = owned.union(fields);
   const mergedFields = fieldsOf(merged);
   let pruned = remove(lastFields);
