@@ -15,3 +15,4 @@ export { Reflector, type ReflectorOptions, type ReflectorSink } from "./reflecto
 export { cacheKeyOf, clusterOf, ObjectCache, type CacheKey, type Indexer, type Lister } from "./object-cache.ts";
 export { Informer, type InformerHandler, type InformerOptions } from "./informer.ts";
 export { Informers } from "./informers.ts";
+export { runAsLeader, type LeaderElectionOptions } from "./leader-election.ts";
