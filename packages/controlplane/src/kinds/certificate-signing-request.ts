@@ -57,7 +57,7 @@ export function certificateSigningRequests({ clock, local }: SigningRequestDepen
     namespaced: false,
     names: "pathSegment",
     prepareForCreate(request, { user }) {
-      const { username: _, uid: __, groups: ___, extra: ____, ...asked } = request.spec;
+      const { username: _username, uid: _uid, groups: _groups, extra: _extra, ...asked } = request.spec;
       request.spec = {
         ...asked,
         username: user.name,
@@ -103,8 +103,10 @@ export function certificateSigningRequests({ clock, local }: SigningRequestDepen
     selectableFields: ["spec.signerName"],
     fieldValues: ({ spec }) => ({ "spec.signerName": spec.signerName }),
   };
+  // without a status of its own: the generic path would put the stored one back
+  const { status: _, ...whole } = base;
   const approving = define<SigningRequest>({
-    ...base,
+    ...whole,
     prepareForUpdate(next, current) {
       stamp(next, current);
       const conditions = next.status?.conditions;
