@@ -16,8 +16,9 @@ import {
   escalationAdmission,
   FeedKeySource,
   protobufCodec,
+  quota,
   RbacIndex,
-  reviewToken,
+  tokenReviewer,
   rulesReviewer,
   serviceAccountTokens,
   tokenRequestHandler,
@@ -79,13 +80,14 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       clock,
       local,
       issueToken: tokenRequestHandler(accounts, { store, clock, uid }),
-      reviewToken: (review) => reviewToken(review, tokens),
+      reviewToken: tokenReviewer(tokens),
       reviewAccess: accessReviewer((context) => kcp.authorizerFor(context)),
       rulesOf: rulesReviewer({ rbac, policyCluster: systemAdminCluster, effectiveUsers }),
     }),
     crdDefinition(clock),
   ];
 
+  const quotas = quota({ store, local, surfaces: (cluster) => kcp.surfaces(cluster) });
   const kcp: Kcp = createKcp({
     store,
     clock,
@@ -95,6 +97,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     builtIns,
     rbac,
     local,
+    quotaAdmission: [quotas.admission],
     batteries: options.batteries,
     homeWorkspaces: options.homeWorkspaces,
     totalObjectLimit: options.totalObjectLimit,
@@ -119,7 +122,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
   server = createApiServer({
     store,
     // those that decide come first, those that are told last
-    projections: [rbac, ...kcp.projections, generation, changes],
+    projections: [rbac, ...kcp.projections, quotas.projection, generation, changes],
     frontDoor: kcp.frontDoor,
     surfaces: kcp.surfaces,
     authenticators: [clientCertificates, tokens.authenticate],
@@ -154,8 +157,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     async start() {
       await server.start();
       await kcp.bootstrap();
-      const shared = { store, local, clock, log, rootCa: options.ca, tokens: accounts };
-      controllers.push(...controlplaneControllers(shared).map((one) => startController(one, changes)), ...kcp.startControllers(changes));
+      const shared = { store, local, surfaces: kcp.surfaces, clock, log, rootCa: options.ca, tokens: accounts };
+      controllers.push(...[...controlplaneControllers(shared), quotas.controller].map((one) => startController(one, changes)), ...kcp.startControllers(changes));
       await changes.start();
     },
     async stop() {
