@@ -106,7 +106,7 @@ function setPolicyFinalizers({ metadata }: KubeObject, { propagationPolicy }: De
 function markDeleting({ metadata }: KubeObject, kept: boolean, { server, definition }: ResourceRequest): void {
   metadata.deletionTimestamp ??= timestamp(server.options.clock());
   if (!kept) metadata.deletionGracePeriodSeconds = 0;
-  if (definition.strategy.hasGeneration) metadata.generation = (metadata.generation ?? 0) + 1;
+  if (definition.strategy.hasGeneration && !kept) metadata.generation = (metadata.generation ?? 0) + 1;
 }
 
 function sameFinalizers(a: KubeObject, b: KubeObject): boolean {

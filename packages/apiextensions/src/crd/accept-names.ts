@@ -28,7 +28,9 @@ export function acceptNames(wanted: CrdNames, had: Partial<CrdNames>, others: re
   take("plural", resources, "PluralConflict");
   take("singular", resources, "SingularConflict");
   const shortNames = wanted.shortNames ?? [];
-  const conflicts = equalJson(shortNames, had.shortNames ?? []) ? [] : shortNames.filter((name) => resources.has(name) && !had.shortNames?.includes(name));
+  const conflicts = equalJson(shortNames, had.shortNames ?? [])
+    ? []
+    : shortNames.filter((name) => resources.has(name) && !had.shortNames?.includes(name));
   if (conflicts.length > 0) {
     reason = "ShortNamesConflict";
     message = conflicts.length === 1 ? inUse(conflicts[0]!) : `[${conflicts.map(inUse).join(", ")}]`;

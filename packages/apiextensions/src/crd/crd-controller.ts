@@ -1,6 +1,13 @@
 import { copyJson, equalJson, hasReason, type KubeObject } from "@meshplane/apimachinery";
 import type { InProcessApi, InProcessRequest, ResourceDefinition, User } from "@meshplane/apiserver";
-import { setStandardCondition, type Change, type ControllerOptions, type ObjectKey, type Result, type StandardCondition } from "@meshplane/controller-runtime";
+import {
+  setStandardCondition,
+  type Change,
+  type ControllerOptions,
+  type ObjectKey,
+  type Result,
+  type StandardCondition,
+} from "@meshplane/controller-runtime";
 import { definitionsFromCrd } from "../definition/definitions-from-crd.ts";
 import { acceptNames } from "./accept-names.ts";
 import { cleanupFinalizer, crdResource, isCrdConditionTrue, type Crd } from "./crd.ts";
@@ -9,6 +16,8 @@ export interface CrdControllerDependencies {
   api: InProcessApi;
   /** who the controller is, as managedFields and audit show it */
   user: User;
+  /** who owns the status in managedFields */
+  fieldManager: string;
   now?: () => Date;
   onError?: ControllerOptions["onError"];
 }
@@ -40,11 +49,19 @@ class CrdController {
     this.#deps = deps;
   }
 
+  get #writer(): { fieldManager: string } {
+    return { fieldManager: this.#deps.fieldManager };
+  }
+
   get #now(): Date {
     return this.#deps.now?.() ?? new Date();
   }
 
-  #request(cluster: string, rest: Omit<InProcessRequest, "user" | "cluster" | "resource">, resource: InProcessRequest["resource"] = crdResource): InProcessRequest {
+  #request(
+    cluster: string,
+    rest: Omit<InProcessRequest, "user" | "cluster" | "resource">,
+    resource: InProcessRequest["resource"] = crdResource,
+  ): InProcessRequest {
     return { user: this.#deps.user, cluster, resource, ...rest };
   }
 
@@ -102,7 +119,9 @@ class CrdController {
   }
 
   async #writeStatus(key: ObjectKey, crd: Crd): Promise<Crd> {
-    return this.#deps.api.object<Crd>(this.#request(key.cluster, { verb: "update", name: key.name, subresource: "status", object: crd }));
+    return this.#deps.api.object<Crd>(
+      this.#request(key.cluster, { verb: "update", name: key.name, subresource: "status", object: crd, options: this.#writer }),
+    );
   }
 
   /** Deletes the instances, waits until their finalizers are done, then lets the CRD go. */
@@ -125,7 +144,7 @@ class CrdController {
     this.#condition(crd, { type: "Terminating", status: "False", reason: "InstanceDeletionCompleted", message: "removed all instances" });
     const written = copyJson(await this.#writeStatus(key, crd));
     written.metadata.finalizers = written.metadata.finalizers?.filter((finalizer) => finalizer !== cleanupFinalizer) ?? [];
-    await this.#deps.api.object(this.#request(key.cluster, { verb: "update", name: key.name, object: written }));
+    await this.#deps.api.object(this.#request(key.cluster, { verb: "update", name: key.name, object: written, options: this.#writer }));
     return undefined;
   }
 

@@ -14,14 +14,17 @@ const anything: JsonSchema = { "x-kubernetes-preserve-unknown-fields": true };
 
 /** JSONSchemaProps contains itself: whoever walks this schema has to be led by data. */
 const jsonSchemaProps: JsonSchema = { type: "object" };
+/** A schema where something else may stand as well: true or false, or a list. */
+const jsonSchemaPropsOrElse: JsonSchema = {};
 const map: JsonSchema = { type: "object", additionalProperties: jsonSchemaProps };
 const many: JsonSchema = atomic(jsonSchemaProps);
 
-jsonSchemaProps.properties = {
+jsonSchemaPropsOrElse.items = jsonSchemaProps;
+jsonSchemaPropsOrElse.properties = jsonSchemaProps.properties = {
   $ref: text,
   $schema: text,
   additionalItems: anything,
-  additionalProperties: jsonSchemaProps,
+  additionalProperties: jsonSchemaPropsOrElse,
   allOf: many,
   anyOf: many,
   default: anything,
@@ -35,7 +38,7 @@ jsonSchemaProps.properties = {
   externalDocs: object({ description: text, url: text }),
   format: text,
   id: text,
-  items: jsonSchemaProps,
+  items: jsonSchemaPropsOrElse,
   maxItems: count,
   maxLength: count,
   maxProperties: count,
@@ -65,17 +68,17 @@ jsonSchemaProps.properties = {
     type: "array",
     "x-kubernetes-list-type": "map",
     "x-kubernetes-list-map-keys": ["rule"],
-    items: object(
-      { fieldPath: text, message: text, messageExpression: text, optionalOldSelf: flag, reason: text, rule: text },
-      ["rule"],
-    ),
+    items: object({ fieldPath: text, message: text, messageExpression: text, optionalOldSelf: flag, reason: text, rule: text }, ["rule"]),
   },
 };
 
-const names = object(
-  { categories: atomic(text), kind: text, listKind: text, plural: text, shortNames: atomic(text), singular: text },
-  ["plural", "kind"],
-);
+/** Structs that are always there in Go: an empty one is the same as none, and nobody owns it. */
+const always = (schema: JsonSchema): JsonSchema => ({ ...schema, default: {} });
+
+const names = object({ categories: atomic(text), kind: text, listKind: text, plural: text, shortNames: atomic(text), singular: text }, [
+  "plural",
+  "kind",
+]);
 
 const version = object(
   {
@@ -87,13 +90,17 @@ const version = object(
     schema: object({ openAPIV3Schema: jsonSchemaProps }),
     subresources: object({
       status: { type: "object" },
-      scale: object({ specReplicasPath: text, statusReplicasPath: text, labelSelectorPath: text }, ["specReplicasPath", "statusReplicasPath"]),
+      scale: object({ specReplicasPath: text, statusReplicasPath: text, labelSelectorPath: text }, [
+        "specReplicasPath",
+        "statusReplicasPath",
+      ]),
     }),
     additionalPrinterColumns: atomic(
-      object(
-        { name: text, type: text, format: text, description: text, priority: { type: "integer", format: "int32" }, jsonPath: text },
-        ["name", "type", "jsonPath"],
-      ),
+      object({ name: text, type: text, format: text, description: text, priority: { type: "integer", format: "int32" }, jsonPath: text }, [
+        "name",
+        "type",
+        "jsonPath",
+      ]),
     ),
     selectableFields: atomic(object({ jsonPath: text }, ["jsonPath"])),
   },
@@ -105,54 +112,58 @@ export const crdSchema: JsonSchema = object({
   apiVersion: text,
   kind: text,
   metadata: { type: "object" },
-  spec: object(
-    {
-      group: text,
-      names,
-      scope: text,
-      versions: atomic(version),
-      preserveUnknownFields: flag,
-      conversion: object(
-        {
-          strategy: text,
-          webhook: object(
-            {
-              clientConfig: object({
-                url: text,
-                caBundle: { type: "string", format: "byte" },
-                service: object(
-                  { name: text, namespace: text, path: text, port: { type: "integer", format: "int32" } },
-                  ["namespace", "name"],
-                ),
-              }),
-              conversionReviewVersions: atomic(text),
-            },
-            ["conversionReviewVersions"],
-          ),
-        },
-        ["strategy"],
-      ),
-    },
-    ["group", "names", "scope", "versions"],
+  spec: always(
+    object(
+      {
+        group: text,
+        names: always(names),
+        scope: text,
+        versions: atomic(version),
+        preserveUnknownFields: flag,
+        conversion: object(
+          {
+            strategy: text,
+            webhook: object(
+              {
+                clientConfig: object({
+                  url: text,
+                  caBundle: { type: "string", format: "byte" },
+                  service: object({ name: text, namespace: text, path: text, port: { type: "integer", format: "int32" } }, [
+                    "namespace",
+                    "name",
+                  ]),
+                }),
+                conversionReviewVersions: atomic(text),
+              },
+              ["conversionReviewVersions"],
+            ),
+          },
+          ["strategy"],
+        ),
+      },
+      ["group", "names", "scope", "versions"],
+    ),
   ),
-  status: object({
-    acceptedNames: names,
-    conditions: {
-      type: "array",
-      "x-kubernetes-list-type": "map",
-      "x-kubernetes-list-map-keys": ["type"],
-      items: object(
-        {
-          type: text,
-          status: text,
-          lastTransitionTime: { type: "string", format: "date-time" },
-          observedGeneration: count,
-          reason: text,
-          message: text,
-        },
-        ["type", "status"],
-      ),
-    },
-    storedVersions: atomic(text),
-  }),
+  status: always(
+    object({
+      acceptedNames: always(names),
+      conditions: {
+        type: "array",
+        "x-kubernetes-list-type": "map",
+        "x-kubernetes-list-map-keys": ["type"],
+        items: object(
+          {
+            type: text,
+            status: text,
+            lastTransitionTime: { type: "string", format: "date-time" },
+            observedGeneration: count,
+            reason: text,
+            message: text,
+          },
+          ["type", "status"],
+        ),
+      },
+      storedVersions: atomic(text),
+    }),
+  ),
 });

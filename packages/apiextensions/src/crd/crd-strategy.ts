@@ -1,7 +1,9 @@
-import { copyJson, equalJson, type FieldError, type KubeObject } from "@meshplane/apimachinery";
+import { copyJson, equalJson, type FieldError, type JsonSchema, type KubeObject } from "@meshplane/apimachinery";
 import type { Strategy } from "@meshplane/apiserver";
 import { timestamp } from "@meshplane/controller-runtime";
 import { cleanupFinalizer, isCrdConditionTrue, type Crd, type CrdCondition } from "./crd.ts";
+import { childSchemas } from "../structural/values.ts";
+import { formatWarnings } from "./format-warnings.ts";
 import { validateCrd, validateCrdUpdate } from "./validate-crd.ts";
 
 /** Defaults of names and flags. @see k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go */
@@ -18,6 +20,7 @@ export function applyCrdDefaults(object: KubeObject): void {
   for (const version of Array.isArray(spec.versions) ? spec.versions : []) {
     version.served ??= false;
     version.storage ??= false;
+    if (version.schema?.openAPIV3Schema) dropNullDefaults(version.schema.openAPIV3Schema);
   }
   const status = (crd.status ??= {});
   const accepted = (status.acceptedNames ??= {});
@@ -29,6 +32,12 @@ export function applyCrdDefaults(object: KubeObject): void {
     if (storage) status.storedVersions = [storage.name];
     else delete status.storedVersions;
   }
+}
+
+/** A default of null is no default. */
+function dropNullDefaults(schema: JsonSchema): void {
+  if (schema.default === null) delete schema.default;
+  for (const child of childSchemas(schema)) if (typeof child === "object" && child !== null) dropNullDefaults(child);
 }
 
 /** Every version that is or was the storage version stays named until somebody has migrated its objects. */
@@ -51,6 +60,7 @@ export function crdStrategy(now: () => number): Strategy {
     allowUnconditionalUpdate: false,
     hasGeneration: true,
     returnsObjectOnDelete: true,
+    anyFinalizers: true,
     applyDefaults: applyCrdDefaults,
     prepareForCreate(object) {
       const crd = asCrd(object);
@@ -65,14 +75,16 @@ export function crdStrategy(now: () => number): Strategy {
     validateCreate: (object) => validateCrd(asCrd(object)),
     validateUpdate: validate,
     specChanged: (next, current) => !equalJson(asCrd(next).spec, asCrd(current).spec),
-    status: { validateUpdate: validate },
+    // names and versions were checked with the spec
+    status: {},
+    warnings: (object) => formatWarnings(asCrd(object)),
     beginDelete(object) {
       const crd = asCrd(object);
       const finalizers = (crd.metadata.finalizers ??= []);
       if (!isCrdConditionTrue(crd, "Established") && !finalizers.includes(cleanupFinalizer)) return "default";
       if (!finalizers.includes(cleanupFinalizer)) finalizers.push(cleanupFinalizer);
       if (!isCrdConditionTrue(crd, "Terminating")) setTerminating(crd, now());
-      return "default";
+      return "keep";
     },
   };
 }

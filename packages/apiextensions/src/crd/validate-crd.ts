@@ -30,7 +30,11 @@ export function validateCrdUpdate(next: Crd, current: Crd): FieldError[] {
   }
   immutable("spec.group", next.spec.group, current.spec.group);
   immutable("spec.names.plural", next.spec.names.plural, current.spec.names.plural);
-  return [...errors, ...validateStoredVersions(next), ...(equalJson(next.spec.group, current.spec.group) && isApproved(current) ? validateApproval(next) : [])];
+  return [
+    ...errors,
+    ...validateStoredVersions(next),
+    ...(equalJson(next.spec.group, current.spec.group) && isApproved(current) ? validateApproval(next) : []),
+  ];
 }
 
 const isApproved = (crd: Crd): boolean => validateApproval(crd).length === 0;
@@ -119,11 +123,14 @@ function validateDeprecation({ deprecated, deprecationWarning }: CrdVersion, pat
   const field = `${path}.deprecationWarning`;
   if (!deprecated) return [fieldInvalid(field, deprecationWarning, "can only be set for deprecated versions")];
   if (deprecationWarning === "") return [fieldInvalid(field, deprecationWarning, "must not be an empty string")];
-  if (Buffer.byteLength(deprecationWarning) > 256) return [{ type: "FieldValueTooLong", field, detail: "Too long: may not be more than 256 bytes" }];
+  if (Buffer.byteLength(deprecationWarning) > 256)
+    return [{ type: "FieldValueTooLong", field, detail: "Too long: may not be more than 256 bytes" }];
   const unprintable = /[\p{C}\u2028\u2029]/u.exec(deprecationWarning);
   if (!unprintable) return [];
   const at = Buffer.byteLength(deprecationWarning.slice(0, unprintable.index));
-  return [fieldInvalid(field, deprecationWarning, `must only contain printable UTF-8 characters; non-printable character found at index ${at}`)];
+  return [
+    fieldInvalid(field, deprecationWarning, `must only contain printable UTF-8 characters; non-printable character found at index ${at}`),
+  ];
 }
 
 function validateNames(names: CrdNames | undefined): FieldError[] {
@@ -170,12 +177,14 @@ function validateColumn(column: PrinterColumnSpec, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (!column.name) errors.push(fieldRequired(`${path}.name`));
   if (!column.type) errors.push(fieldRequired(`${path}.type`, `must be one of ${columnTypes.join(",")}`));
-  else if (!columnTypes.includes(column.type)) errors.push(fieldInvalid(`${path}.type`, column.type, `must be one of ${columnTypes.join(",")}`));
+  else if (!columnTypes.includes(column.type))
+    errors.push(fieldInvalid(`${path}.type`, column.type, `must be one of ${columnTypes.join(",")}`));
   if (column.format && !columnFormats.includes(column.format)) {
     errors.push(fieldInvalid(`${path}.format`, column.format, `must be one of ${columnFormats.join(",")}`));
   }
   if (!column.jsonPath) errors.push(fieldRequired(`${path}.JSONPath`));
-  else if (!column.jsonPath.startsWith(".")) errors.push(fieldInvalid(`${path}.JSONPath`, column.jsonPath, "must be a simple json path starting with ."));
+  else if (!column.jsonPath.startsWith("."))
+    errors.push(fieldInvalid(`${path}.JSONPath`, column.jsonPath, "must be a simple json path starting with ."));
   return errors;
 }
 
@@ -187,7 +196,8 @@ function validateScale(version: CrdVersion, path: string): FieldError[] {
     if (!value) {
       if (required) errors.push(fieldRequired(`${path}.${field}`));
     } else if (!value.startsWith(".")) errors.push(fieldInvalid(`${path}.${field}`, value, "must be a simple json path starting with ."));
-    else if (!roots.some((root) => value.startsWith(root))) errors.push(fieldInvalid(`${path}.${field}`, value, `should be a json path under ${where}`));
+    else if (!roots.some((root) => value.startsWith(root)))
+      errors.push(fieldInvalid(`${path}.${field}`, value, `should be a json path under ${where}`));
   };
   check("specReplicasPath", scale.specReplicasPath, true, [".spec."], ".spec");
   check("statusReplicasPath", scale.statusReplicasPath, true, [".status."], ".status");
@@ -207,16 +217,28 @@ function validateSelectableFields(version: CrdVersion, path: string, schema: Jso
   fields.forEach(({ jsonPath }, i) => {
     const at = `${path}[${i}].jsonPath`;
     if (!jsonPath) errors.push(fieldRequired(at));
-    else if (!/^(\.[A-Za-z_][A-Za-z0-9_-]*)+$/.test(jsonPath)) errors.push(fieldInvalid(at, jsonPath, "is an invalid path: must be a simple json path starting with ."));
-    else if (jsonPath.startsWith(".metadata.") || jsonPath === ".metadata") errors.push(fieldInvalid(at, jsonPath, "must not point to fields in metadata"));
+    else if (!/^(\.[A-Za-z_][A-Za-z0-9_-]*)+$/.test(jsonPath))
+      errors.push(fieldInvalid(at, jsonPath, "is an invalid path: must be a simple json path starting with ."));
+    else if (jsonPath.startsWith(".metadata.") || jsonPath === ".metadata")
+      errors.push(fieldInvalid(at, jsonPath, "must not point to fields in metadata"));
     else {
-      const target = jsonPath.slice(1).split(".").reduce<JsonSchema | undefined>((inner, key) => inner && own(inner.properties, key), schema);
+      const target = jsonPath
+        .slice(1)
+        .split(".")
+        .reduce<JsonSchema | undefined>((inner, key) => inner && own(inner.properties, key), schema);
       if (!target) errors.push(fieldInvalid(at, jsonPath, "is an invalid path: does not refer to a valid field"));
       else if (!["boolean", "integer", "string"].includes(target.type ?? "")) {
-        errors.push(fieldInvalid(at, jsonPath, "must point to a field of type boolean, integer, or string. Enum string fields and strings with formats are allowed."));
+        errors.push(
+          fieldInvalid(
+            at,
+            jsonPath,
+            "must point to a field of type boolean, integer, or string. Enum string fields and strings with formats are allowed.",
+          ),
+        );
       }
     }
-    if (seen.has(jsonPath)) errors.push({ type: "FieldValueDuplicate", field: path + `[${i}].jsonPath`, detail: `Duplicate value: ${JSON.stringify(jsonPath)}` });
+    if (seen.has(jsonPath))
+      errors.push({ type: "FieldValueDuplicate", field: path + `[${i}].jsonPath`, detail: `Duplicate value: ${JSON.stringify(jsonPath)}` });
     seen.add(jsonPath);
   });
   return errors;
@@ -229,7 +251,15 @@ function validateConversion(conversion: CrdConversion): FieldError[] {
   if (!strategy) return [fieldRequired(`${path}.strategy`)];
   if (!strategies.includes(strategy)) return [fieldNotSupported(`${path}.strategy`, strategy, strategies)];
   if (strategy === "None") {
-    return webhook ? [{ type: "FieldValueForbidden", field: `${path}.webhookClientConfig`, detail: "Forbidden: should not be set when strategy is not set to Webhook" }] : [];
+    return webhook
+      ? [
+          {
+            type: "FieldValueForbidden",
+            field: `${path}.webhookClientConfig`,
+            detail: "Forbidden: should not be set when strategy is not set to Webhook",
+          },
+        ]
+      : [];
   }
   const errors: FieldError[] = [];
   const config = webhook?.clientConfig;
@@ -246,11 +276,13 @@ function validateConversion(conversion: CrdConversion): FieldError[] {
 }
 
 function validateWebhookUrl(text: string, field: string): FieldError[] {
-  const form = '; desired format: https://host[/path]';
-  if (!URL.canParse(text)) return [fieldRequired(field, `url must be a valid URL: parse ${JSON.stringify(text)}: invalid URI for request${form}`)];
+  const form = "; desired format: https://host[/path]";
+  if (!URL.canParse(text))
+    return [fieldRequired(field, `url must be a valid URL: parse ${JSON.stringify(text)}: invalid URI for request${form}`)];
   const url = new URL(text);
   const errors: FieldError[] = [];
-  if (url.protocol !== "https:") errors.push(fieldInvalid(field, url.protocol.replace(/:$/, ""), `'https' is the only allowed URL scheme${form}`));
+  if (url.protocol !== "https:")
+    errors.push(fieldInvalid(field, url.protocol.replace(/:$/, ""), `'https' is the only allowed URL scheme${form}`));
   if (url.host === "") errors.push(fieldInvalid(field, url.host, `host must be specified${form}`));
   if (url.username !== "") errors.push(fieldInvalid(field, url.username, "user information is not permitted in the URL"));
   if (url.hash !== "") errors.push(fieldInvalid(field, url.hash.slice(1), "fragments are not permitted in the URL"));
@@ -275,7 +307,8 @@ function validateStoredVersions({ spec, status }: Crd): FieldError[] {
     );
   });
   for (const version of versions) {
-    if (version.storage && !stored.includes(version.name)) errors.push(fieldInvalid(path, stored, `must have the storage version ${version.name}`));
+    if (version.storage && !stored.includes(version.name))
+      errors.push(fieldInvalid(path, stored, `must have the storage version ${version.name}`));
   }
   return errors;
 }
@@ -291,7 +324,11 @@ function validateApproval({ spec, metadata }: Crd): FieldError[] {
   if (value === "") return [fieldRequired(field, `protected groups must have approval annotation "${approvalKey}", ${approvalHelp}`)];
   if (value.startsWith("unapproved") || isUrlWithHost(value)) return [];
   return [
-    fieldInvalid(field, value, `protected groups must have approval annotation "${approvalKey}" with either a URL or a reason starting with "unapproved", ${approvalHelp}`),
+    fieldInvalid(
+      field,
+      value,
+      `protected groups must have approval annotation "${approvalKey}" with either a URL or a reason starting with "unapproved", ${approvalHelp}`,
+    ),
   ];
 }
 

@@ -1,5 +1,5 @@
 import { equalJson, forbidden, type KubeObject } from "@meshplane/apimachinery";
-import type { Strategy } from "@meshplane/apiserver";
+import type { RequestContext, Strategy } from "@meshplane/apiserver";
 import type { ScaleSpec } from "../crd/crd.ts";
 import type { CompiledSchema } from "../structural/compile-schema.ts";
 import { validateScale } from "./scale.ts";
@@ -32,13 +32,16 @@ export function customResourceStrategy(options: CustomResourceStrategyOptions): 
       if (status) delete object["status"];
     },
     validateCreate: (object) => [...compiled().validate(object), ...validateScale(object, scale, "spec")],
-    validateUpdate: (next, current) => [...compiled().validate(next, current), ...validateScale(next, scale, "spec")],
+    validateUpdate: (next, current, context) => [
+      ...compiled().validate(next, current, (text) => context.warn(text)),
+      ...validateScale(next, scale, "spec"),
+    ],
     specChanged: (next, current) => differs(next, current, status),
     ...(status
       ? {
           status: {
-            validateUpdate: (next: KubeObject, current: KubeObject) => [
-              ...compiled().validateStatus(next, current),
+            validateUpdate: (next: KubeObject, current: KubeObject, context: RequestContext) => [
+              ...compiled().validateStatus(next, current, (text) => context.warn(text)),
               ...validateScale(next, scale, "status"),
             ],
           },
@@ -49,7 +52,8 @@ export function customResourceStrategy(options: CustomResourceStrategyOptions): 
 
 /** Anything but metadata, and but the status where it has an endpoint of its own. */
 function differs(next: KubeObject, current: KubeObject, exceptStatus: boolean): boolean {
-  const ignored = (key: string): boolean => key === "metadata" || key === "apiVersion" || key === "kind" || (exceptStatus && key === "status");
+  const ignored = (key: string): boolean =>
+    key === "metadata" || key === "apiVersion" || key === "kind" || (exceptStatus && key === "status");
   for (const key of new Set([...Object.keys(next), ...Object.keys(current)])) {
     if (!ignored(key) && !equalJson(next[key], current[key])) return true;
   }

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { formatGroupVersion, type JsonSchema, type KubeObject } from "@meshplane/apimachinery";
+import {
+  applyDefaults,
+  formatGroupVersion,
+  pruneUnknown,
+  type JsonObject,
+  type JsonSchema,
+  type KubeObject,
+} from "@meshplane/apimachinery";
 import type { InProcessApi, ResourceDefinition, Subresource, Verb } from "@meshplane/apiserver";
 import type { CrdConversion, CrdNames, CrdVersion } from "../crd/crd.ts";
 import { compileSchema, hashOf, type CompiledSchema } from "../structural/compile-schema.ts";
@@ -83,7 +90,10 @@ function definitionOf(
   const { columns, cells } = tableOf(version.additionalPrinterColumns);
   const status = version.subresources?.status !== undefined;
   const scale = version.subresources?.scale;
-  const selectable = (version.selectableFields ?? []).map(({ jsonPath }) => ({ name: jsonPath.replace(/^\./, ""), path: dottedPath(jsonPath) }));
+  const selectable = (version.selectableFields ?? []).map(({ jsonPath }) => ({
+    name: jsonPath.replace(/^\./, ""),
+    path: dottedPath(jsonPath),
+  }));
   const subresources: Record<string, Subresource> = {};
   const readOnly = options.deleteOnly === true;
   if (status) subresources["status"] = { verbs: readOnly ? ["get"] : ["get", "patch", "update"], kind: names.kind };
@@ -104,7 +114,7 @@ function definitionOf(
     builtIn: false,
     storage: { group, resource: names.plural, identity: options.identity },
     hash,
-    ...(version === storage ? {} : { convert: conversionBetween(group, version.name, storage.name, convert) }),
+    ...(version === storage ? {} : { convert: conversionBetween(group, version.name, storage, convert) }),
     schema,
     strategy: customResourceStrategy({
       group,
@@ -120,7 +130,10 @@ function definitionOf(
     tableCells: cells,
     selectableFields: selectable.map(({ name }) => name),
     ...(selectable.length > 0
-      ? { selectableFieldValues: (object: KubeObject) => Object.fromEntries(selectable.map(({ name, path }) => [name, fieldText(readPath(object, path))])) }
+      ? {
+          selectableFieldValues: (object: KubeObject) =>
+            Object.fromEntries(selectable.map(({ name, path }) => [name, fieldText(readPath(object, path))])),
+        }
       : {}),
     ...(options.indexEntries ? { indexEntries: options.indexEntries } : {}),
     discoverable: options.discoverable ?? true,
@@ -133,25 +146,39 @@ function definitionOf(
 
 const fieldText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
 
-/** Without a webhook only the name of the version changes; pruning and defaults of the other schema follow in the generic path. */
+/**
+ * What lies in the store is read as upstream reads it: defaults of the stored version, then the other version's name (or the webhook's
+ * work), then pruning by the other version in the generic path. On the way in, what the stored version does not know is dropped.
+ */
 function conversionBetween(
   group: string,
   served: string,
-  stored: string,
+  stored: Version,
   webhook: Convert | undefined,
 ): NonNullable<ResourceDefinition["convert"]> {
-  const [servedVersion, storedVersion] = [formatGroupVersion({ group, version: served }), formatGroupVersion({ group, version: stored })];
+  const [servedVersion, storedVersion] = [
+    formatGroupVersion({ group, version: served }),
+    formatGroupVersion({ group, version: stored.name }),
+  ];
+  const schema = schemaOf(stored);
   const rename = (object: KubeObject, apiVersion: string): KubeObject => {
     object.apiVersion = apiVersion;
     return object;
   };
-  if (!webhook) {
-    return { fromStorage: (object) => rename(object, servedVersion), toStorage: (object) => rename(object, storedVersion) };
-  }
+  const prune = (object: KubeObject): KubeObject => {
+    pruneUnknown(object as unknown as JsonObject, schema);
+    return object;
+  };
   return {
-    // records carry no version: what lies there is of the storage version
-    fromStorage: (object) => webhook(rename(object, storedVersion), servedVersion),
-    toStorage: (object) => webhook(rename(object, servedVersion), storedVersion),
+    fromStorage(object) {
+      // records carry no version: what lies there is of the storage version
+      const read = rename(object, storedVersion);
+      applyDefaults(read as unknown as JsonObject, schema);
+      return webhook ? webhook(read, servedVersion) : rename(read, servedVersion);
+    },
+    toStorage(object) {
+      return webhook ? webhook(rename(object, servedVersion), storedVersion).then(prune) : prune(rename(object, storedVersion));
+    },
   };
 }
 

@@ -107,8 +107,7 @@ class Reader {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function* walk(value: unknown, steps: readonly Step[], at: number): Iterable<unknown> {
   const step = steps[at];

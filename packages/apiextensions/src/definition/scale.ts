@@ -58,19 +58,28 @@ function patched({ body, patchType }: SubresourceRequest, current: KubeObject): 
   // a precondition only if the patch names it
   delete (document["metadata"] as JsonObject)["resourceVersion"];
   const patch = (body ?? {}) as JsonValue;
-  return (patchType?.startsWith("application/json-patch") ? applyJsonPatch(document, patch) : applyMergePatch(document, patch)) as JsonObject;
+  return (
+    patchType?.startsWith("application/json-patch") ? applyJsonPatch(document, patch) : applyMergePatch(document, patch)
+  ) as JsonObject;
 }
 
 /** @throws StatusError 500 when the object says no replicas */
 function scaleOf(object: KubeObject, scale: ScaleSpec): KubeObject {
   const replicas = readPath(object, dottedPath(scale.specReplicasPath));
-  if (replicas === undefined || replicas === null) throw internalError(`the spec replicas field ${JSON.stringify(scale.specReplicasPath)} does not exist`);
+  if (replicas === undefined || replicas === null)
+    throw internalError(`the spec replicas field ${JSON.stringify(scale.specReplicasPath)} does not exist`);
   const selector = scale.labelSelectorPath ? readPath(object, dottedPath(scale.labelSelectorPath)) : undefined;
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   return {
     kind: "Scale",
     apiVersion: "autoscaling/v1",
-    metadata: { name: name!, ...(namespace ? { namespace } : {}), uid: uid!, resourceVersion: resourceVersion!, creationTimestamp: creationTimestamp ?? null },
+    metadata: {
+      name: name!,
+      ...(namespace ? { namespace } : {}),
+      uid: uid!,
+      resourceVersion: resourceVersion!,
+      creationTimestamp: creationTimestamp ?? null,
+    },
     spec: { replicas },
     status: {
       replicas: readPath(object, dottedPath(scale.statusReplicasPath)) ?? 0,

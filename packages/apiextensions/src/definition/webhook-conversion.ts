@@ -47,7 +47,10 @@ export function webhookConverter(
     for (let from = 0; from < all.length; from += batchMax) {
       const batch = all.slice(from, from + batchMax);
       try {
-        const converted = await convert(batch.map(({ object }) => object), apiVersion);
+        const converted = await convert(
+          batch.map(({ object }) => object),
+          apiVersion,
+        );
         batch.forEach(({ resolve }, i) => resolve(converted[i]!));
       } catch (error) {
         for (const { reject } of batch) reject(error);
@@ -84,11 +87,14 @@ function requireConverted(answer: unknown, uid: string, count: number, fail: Fai
     | { uid?: string; convertedObjects?: unknown; result?: { status?: string; message?: string } }
     | undefined;
   if (!response) throw fail("invalid response: no response");
-  if (response.uid !== uid) throw fail(`invalid response: expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`);
+  if (response.uid !== uid)
+    throw fail(`invalid response: expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(response.uid ?? "")}`);
   if (response.result?.status !== "Success") throw fail(response.result?.message || "response.result.status was not Success");
   const { convertedObjects } = response;
   if (!Array.isArray(convertedObjects) || convertedObjects.length !== count) {
-    throw fail(`invalid response: expected ${count} converted objects, got ${Array.isArray(convertedObjects) ? convertedObjects.length : 0}`);
+    throw fail(
+      `invalid response: expected ${count} converted objects, got ${Array.isArray(convertedObjects) ? convertedObjects.length : 0}`,
+    );
   }
   return convertedObjects as KubeObject[];
 }
@@ -96,8 +102,10 @@ function requireConverted(answer: unknown, uid: string, count: number, fail: Fai
 /** A webhook may change labels and annotations; the rest of metadata is not its own. */
 function restoreMetadata(converted: KubeObject, original: KubeObject, apiVersion: string, fail: Fail): KubeObject {
   if (typeof converted !== "object" || converted === null) throw fail("invalid converted object");
-  if (converted.apiVersion !== apiVersion) throw fail(`invalid converted object: expected apiVersion ${apiVersion}, got ${String(converted.apiVersion)}`);
-  if (converted.kind !== original.kind) throw fail(`invalid converted object: expected kind ${original.kind}, got ${String(converted.kind)}`);
+  if (converted.apiVersion !== apiVersion)
+    throw fail(`invalid converted object: expected apiVersion ${apiVersion}, got ${String(converted.apiVersion)}`);
+  if (converted.kind !== original.kind)
+    throw fail(`invalid converted object: expected kind ${original.kind}, got ${String(converted.kind)}`);
   const { metadata } = converted;
   if (typeof metadata !== "object" || metadata === null) throw fail("invalid metadata of type null in converted object");
   for (const field of ["name", "namespace", "uid"] as const) {

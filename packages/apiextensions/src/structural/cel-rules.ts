@@ -67,11 +67,13 @@ interface Node {
 
 interface Run {
   errors: FieldError[];
+  /** what would be an error, had the value not been there before */
+  tolerated: FieldError[];
   left: number;
 }
 
 /** All rules of a schema. @param old what is being replaced; undefined on create */
-export type ValidateRules = (value: unknown, old: unknown, prefix?: string) => FieldError[];
+export type ValidateRules = (value: unknown, old: unknown, prefix?: string) => { errors: FieldError[]; tolerated: FieldError[] };
 
 /** Undefined for a schema without rules. Rules compile when the first object is checked. */
 export function compileRuleValidator(schema: JsonSchema, root: boolean): ValidateRules | undefined {
@@ -79,9 +81,9 @@ export function compileRuleValidator(schema: JsonSchema, root: boolean): Validat
   let tree: Node | undefined;
   return (value, old, prefix = "") => {
     tree ??= nodeOf(schema, root);
-    const run: Run = { errors: [], left: requestBudget };
+    const run: Run = { errors: [], tolerated: [], left: requestBudget };
     visit(tree!, value, old, prefix, run);
-    return run.errors;
+    return run;
   };
 }
 
@@ -127,7 +129,9 @@ function check(compiled: CompiledRule, schema: JsonSchema, value: unknown, old: 
   const field = path || "<nil>";
   const report = (detail: string): void => void run.errors.push({ type: "FieldValueInvalid", field, detail });
   if (!program) {
-    report(`Invalid value: ${JSON.stringify(typeName)}: rule compile error: ${String(compiled.error instanceof Error ? compiled.error.message : compiled.error)}`);
+    report(
+      `Invalid value: ${JSON.stringify(typeName)}: rule compile error: ${String(compiled.error instanceof Error ? compiled.error.message : compiled.error)}`,
+    );
     return true;
   }
   if (usesOldSelf && old === undefined && !rule.optionalOldSelf) return true;
@@ -159,8 +163,8 @@ function check(compiled: CompiledRule, schema: JsonSchema, value: unknown, old: 
   }
   if (holds) return true;
   // What a tightened rule would refuse may stay as it was; rules about change are never relaxed.
-  if (!usesOldSelf && old !== undefined && equalJson(value, old)) return true;
-  run.errors.push(ruleError(rule, failureMessage(compiled, bindings, run), value, path));
+  const unchanged = !usesOldSelf && old !== undefined && equalJson(value, old);
+  (unchanged ? run.tolerated : run.errors).push(ruleError(rule, failureMessage(compiled, bindings, run), value, path));
   return true;
 }
 

@@ -163,7 +163,8 @@ function checkListType(schema: JsonSchema, path: string, errors: FieldError[]): 
   }
   const { items } = schema;
   if (type !== "map") {
-    if (keys?.length) errors.push(fieldRequired(`${path}.x-kubernetes-list-type`, "must be map if x-kubernetes-list-map-keys is non-empty"));
+    if (keys?.length)
+      errors.push(fieldRequired(`${path}.x-kubernetes-list-type`, "must be map if x-kubernetes-list-map-keys is non-empty"));
     if (type === "set" && items) checkSetItems(items, path, errors);
     return;
   }
@@ -191,7 +192,12 @@ function checkListType(schema: JsonSchema, path: string, errors: FieldError[]): 
       errors.push(fieldInvalid(`${at}.type`, property.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"));
     }
     if (property.default === undefined && !items.required?.includes(key)) {
-      errors.push(fieldRequired(`${at}.default`, "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property"));
+      errors.push(
+        fieldRequired(
+          `${at}.default`,
+          "this property is in x-kubernetes-list-map-keys, so it must have a default or be a required property",
+        ),
+      );
     }
     if (property.nullable) {
       errors.push(fieldForbidden(`${at}.nullable`, "this property is in x-kubernetes-list-map-keys, so it cannot be nullable"));
@@ -202,12 +208,20 @@ function checkListType(schema: JsonSchema, path: string, errors: FieldError[]): 
 function checkSetItems(items: JsonSchema, path: string, errors: FieldError[]): void {
   if (items.type === "object" && items["x-kubernetes-map-type"] !== "atomic") {
     errors.push(
-      fieldInvalid(`${path}.items.x-kubernetes-map-type`, items["x-kubernetes-map-type"], "must be atomic as item of a list with x-kubernetes-list-type=set"),
+      fieldInvalid(
+        `${path}.items.x-kubernetes-map-type`,
+        items["x-kubernetes-map-type"],
+        "must be atomic as item of a list with x-kubernetes-list-type=set",
+      ),
     );
   }
   if (items.type === "array" && items["x-kubernetes-list-type"] !== undefined && items["x-kubernetes-list-type"] !== "atomic") {
     errors.push(
-      fieldInvalid(`${path}.items.x-kubernetes-list-type`, items["x-kubernetes-list-type"], "must be atomic as item of a list with x-kubernetes-list-type=set"),
+      fieldInvalid(
+        `${path}.items.x-kubernetes-list-type`,
+        items["x-kubernetes-list-type"],
+        "must be atomic as item of a list with x-kubernetes-list-type=set",
+      ),
     );
   }
   if (items.nullable) errors.push(fieldForbidden(`${path}.items.nullable`, "cannot be nullable when x-kubernetes-list-type is set"));
@@ -215,7 +229,9 @@ function checkSetItems(items: JsonSchema, path: string, errors: FieldError[]): v
 
 function checkRules(schema: JsonSchema, path: string, walk: Walk, place: Place): void {
   if (!schema["x-kubernetes-validations"]?.length) return;
-  const complete = schema["x-kubernetes-validations"].map((rule, i) => checkRuleTexts(rule, `${path}.x-kubernetes-validations[${i}]`, schema, walk.errors));
+  const complete = schema["x-kubernetes-validations"].map((rule, i) =>
+    checkRuleTexts(rule, `${path}.x-kubernetes-validations[${i}]`, schema, walk.errors),
+  );
   if (complete.includes(false)) return;
   for (const [i, compiled] of compileRules(schema, place.root).entries()) {
     checkCompiled(compiled, `${path}.x-kubernetes-validations[${i}]`, walk, place);
@@ -274,17 +290,20 @@ function checkCompiled(compiled: CompiledRule, path: string, walk: Walk, place: 
     const cost = estimateCost(program.checked).max * place.cardinality;
     walk.total += cost;
     walk.costs.push({ path: `${path}.rule`, cost });
-    if (cost > ruleCostLimit) walk.errors.push(fieldForbidden(`${path}.rule`, `estimated rule cost ${tooDear(factorOf(cost, ruleCostLimit))}`));
+    if (cost > ruleCostLimit)
+      walk.errors.push(fieldForbidden(`${path}.rule`, `estimated rule cost ${tooDear(factorOf(cost, ruleCostLimit))}`));
     if (compiled.usesOldSelf && place.uncorrelatable !== undefined) {
       walk.errors.push(
-        fieldInvalid(`${path}.rule`, rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelatable}`),
+        fieldInvalid(
+          `${path}.rule`,
+          rule.rule,
+          `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.uncorrelatable}`,
+        ),
       );
     }
   }
   if (rule.optionalOldSelf && !compiled.usesOldSelf && error === undefined) {
-    walk.errors.push(
-      fieldInvalid(`${path}.optionalOldSelf`, true, "may not be set if oldSelf is not used in rule"),
-    );
+    walk.errors.push(fieldInvalid(`${path}.optionalOldSelf`, true, "may not be set if oldSelf is not used in rule"));
   }
   if (compiled.messageError !== undefined) invalid("messageExpression", compiled.messageError);
   else if (compiled.messageProgram) {
@@ -292,7 +311,9 @@ function checkCompiled(compiled: CompiledRule, path: string, walk: Walk, place: 
     walk.total += cost;
     walk.costs.push({ path: `${path}.messageExpression`, cost });
     if (cost > ruleCostLimit) {
-      walk.errors.push(fieldForbidden(`${path}.messageExpression`, `estimated messageExpression cost ${tooDear(factorOf(cost, ruleCostLimit))}`));
+      walk.errors.push(
+        fieldForbidden(`${path}.messageExpression`, `estimated messageExpression cost ${tooDear(factorOf(cost, ruleCostLimit))}`),
+      );
     }
   }
 }

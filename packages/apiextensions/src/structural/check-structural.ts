@@ -25,7 +25,10 @@ function checkNode(schema: JsonSchema, path: string, level: Level, errors: Field
   if (schema["x-kubernetes-embedded-resource"]) {
     if (!schema["x-kubernetes-preserve-unknown-fields"] && Object.keys(schema.properties ?? {}).length === 0) {
       errors.push(
-        fieldRequired(`${path}.properties`, "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields"),
+        fieldRequired(
+          `${path}.properties`,
+          "must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields",
+        ),
       );
     }
     if (type === undefined) errors.push(fieldRequired(`${path}.type`, "must be object if x-kubernetes-embedded-resource is true"));
@@ -42,7 +45,8 @@ function checkNode(schema: JsonSchema, path: string, level: Level, errors: Field
   for (const key of Object.keys(schema.properties ?? {}).sort()) {
     checkNode(schema.properties![key]!, `${path}.properties[${key}]`, "field", errors);
   }
-  if (typeof schema.additionalProperties === "object") checkNode(schema.additionalProperties, `${path}.additionalProperties`, "field", errors);
+  if (typeof schema.additionalProperties === "object")
+    checkNode(schema.additionalProperties, `${path}.additionalProperties`, "field", errors);
   if (schema.items && !Array.isArray(schema.items)) checkNode(schema.items, `${path}.items`, "item", errors);
   checkLogic(schema, path, schema["x-kubernetes-int-or-string"] === true, errors);
 }
@@ -59,7 +63,10 @@ function checkHead({ properties }: JsonSchema, path: string, errors: FieldError[
     const other = Object.keys(metadata.properties ?? {}).some((key) => key !== "name" && key !== "generateName");
     if (other || Object.keys(rest).length > 0) {
       errors.push(
-        fieldForbidden(`${path}.properties[metadata]`, "must not specify anything other than name and generateName, but metadata is implicitly specified"),
+        fieldForbidden(
+          `${path}.properties[metadata]`,
+          "must not specify anything other than name and generateName, but metadata is implicitly specified",
+        ),
       );
     }
   }
@@ -72,7 +79,12 @@ function checkHead({ properties }: JsonSchema, path: string, errors: FieldError[
 const intOrString: JsonSchema[] = [{ type: "integer" }, { type: "string" }];
 
 function checkLogic(schema: JsonSchema, path: string, isIntOrString: boolean, errors: FieldError[]): void {
-  const typesAllowed = isIntOrString && equalJson(schema.anyOf?.map(({ type }) => ({ type })), intOrString);
+  const typesAllowed =
+    isIntOrString &&
+    equalJson(
+      schema.anyOf?.map(({ type }) => ({ type })),
+      intOrString,
+    );
   for (const keyword of ["allOf", "anyOf", "oneOf"] as const) {
     for (const [i, inner] of (schema[keyword] ?? []).entries()) {
       const nested = isIntOrString && keyword === "allOf" && i === 0;
@@ -83,14 +95,10 @@ function checkLogic(schema: JsonSchema, path: string, isIntOrString: boolean, er
 }
 
 /** Below anyOf and the like only constraints may stand: structure is given above. */
-function checkValueValidation(
-  schema: JsonSchema,
-  path: string,
-  allow: { type: boolean; nested: boolean },
-  errors: FieldError[],
-): void {
+function checkValueValidation(schema: JsonSchema, path: string, allow: { type: boolean; nested: boolean }, errors: FieldError[]): void {
   const forbid = (keyword: string, why: string): void => void errors.push(fieldForbidden(`${path}.${keyword}`, why));
-  for (const [i, inner] of (schema.items ? [schema.items] : []).entries()) if (i === 0) checkValueValidation(inner, `${path}.items`, noTypes, errors);
+  for (const [i, inner] of (schema.items ? [schema.items] : []).entries())
+    if (i === 0) checkValueValidation(inner, `${path}.items`, noTypes, errors);
   for (const key of Object.keys(schema.properties ?? {}).sort()) {
     checkValueValidation(schema.properties![key]!, `${path}.properties[${key}]`, noTypes, errors);
   }

@@ -1,9 +1,17 @@
 import { createHash } from "node:crypto";
-import { applyDefaults, type FieldError, type JsonObject, type JsonSchema, type KubeObject } from "@meshplane/apimachinery";
+import {
+  applyDefaults,
+  validateEmbeddedResources,
+  validateListTypes,
+  type FieldError,
+  type JsonObject,
+  type JsonSchema,
+  type JsonValue,
+  type KubeObject,
+} from "@meshplane/apimachinery";
 import { compileRuleValidator, type ValidateRules } from "./cel-rules.ts";
-import { hasEmbedded, validateEmbedded } from "./embedded.ts";
-import { toFieldErrors, type Problem } from "./problem.ts";
-import { compileListTypes, compileValidator, type Validate } from "./validate-schema.ts";
+import { toFieldErrors } from "./problem.ts";
+import { compileValidator, type Validate } from "./validate-schema.ts";
 import { canonicalJson } from "./values.ts";
 
 /** Everything that a schema says about objects. Immutable and shared by all logical clusters with the same schema. */
@@ -13,11 +21,16 @@ export interface CompiledSchema {
   readonly schema: JsonSchema;
   /** Fills in defaults and drops nulls that may not be, in place. */
   applyDefaults(object: KubeObject): void;
-  /** @param old what is replaced; undefined on create */
-  validate(object: KubeObject, old?: KubeObject): FieldError[];
+  /**
+   * @param old what is replaced; undefined on create
+   * @param warn hears of rules that an unchanged part breaks
+   */
+  validate(object: KubeObject, old?: KubeObject, warn?: Warn): FieldError[];
   /** The same for `status` alone, as a write through /status is checked. */
-  validateStatus(object: KubeObject, old: KubeObject): FieldError[];
+  validateStatus(object: KubeObject, old: KubeObject, warn?: Warn): FieldError[];
 }
+
+export type Warn = (text: string) => void;
 
 const blockingTypes: readonly FieldError["type"][] = [
   "FieldValueNotSupported",
@@ -54,13 +67,13 @@ export function compileSchema(schema: JsonSchema, hash: string = hashOf(schema))
 
 interface Parts {
   validate: Validate;
-  listTypes: ((value: unknown) => Problem[]) | undefined;
+  schema: JsonSchema;
   rules: ValidateRules | undefined;
 }
 
 const partsOf = (schema: JsonSchema, root: boolean): Parts => ({
   validate: compileValidator(schema),
-  listTypes: compileListTypes(schema),
+  schema,
   rules: compileRuleValidator(schema, root),
 });
 
@@ -68,22 +81,21 @@ function build(schema: JsonSchema, hash: string): CompiledSchema {
   // The server owns these three; what a schema says of them (only metadata.name may be said) is checked with the rest.
   let whole: Parts | undefined;
   let status: Parts | undefined;
-  const embedded = hasEmbedded(schema);
   return {
     hash,
     schema,
     applyDefaults: (object) => applyDefaults(object as unknown as JsonObject, schema),
-    validate(object, old) {
+    validate(object, old, warn) {
       whole ??= partsOf(withoutHead(schema), true);
-      const errors = run(whole, object, old, "");
-      if (embedded) for (const key of Object.keys(schema.properties ?? {})) validateEmbedded(object[key], schema.properties![key]!, key, errors);
+      const errors = run(whole, object, old, "", warn);
+      errors.push(...validateEmbeddedResources(object as unknown as JsonObject, schema));
       return errors;
     },
-    validateStatus(object, old) {
+    validateStatus(object, old, warn) {
       const inner = schema.properties?.["status"];
       if (!inner || object["status"] === undefined) return [];
       status ??= partsOf(inner, false);
-      return run(status, object["status"], old["status"], "status");
+      return run(status, object["status"], old["status"], "status", warn);
     },
   };
 }
@@ -102,16 +114,20 @@ function withoutHead(schema: JsonSchema): JsonSchema {
   return { ...schema, properties: { ...properties, metadata } };
 }
 
-function run(parts: Parts, value: unknown, old: unknown, prefix: string): FieldError[] {
+function run(parts: Parts, value: unknown, old: unknown, prefix: string, warn: Warn | undefined): FieldError[] {
   const errors = toFieldErrors(parts.validate(value, old) ?? [], prefix);
-  if (parts.listTypes) {
-    const duplicates = parts.listTypes(value);
-    // what was wrong before is let through
-    if (duplicates.length > 0 && (old === undefined || parts.listTypes(old).length === 0)) errors.push(...toFieldErrors(duplicates, prefix));
+  const duplicates = validateListTypes(value as JsonValue, parts.schema, prefix);
+  // what was wrong before is let through
+  if (duplicates.length > 0 && (old === undefined || validateListTypes(old as JsonValue, parts.schema).length === 0)) {
+    errors.push(...duplicates);
   }
   if (parts.rules) {
     if (errors.some((error) => blockingTypes.includes(error.type))) errors.push(notAllChecked);
-    else errors.push(...parts.rules(value, old, prefix));
+    else {
+      const { errors: broken, tolerated } = parts.rules(value, old, prefix);
+      errors.push(...broken);
+      for (const { field, detail } of tolerated) warn?.(`${field}: ${detail}`);
+    }
   }
   return errors;
 }

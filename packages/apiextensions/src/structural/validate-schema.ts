@@ -1,15 +1,14 @@
 import {
   equalJson,
-  fieldDuplicate,
   fieldInvalid,
   fieldNotSupported,
   fieldRequired,
   fieldTooLong,
   fieldTooMany,
+  formatCheck,
   type JsonSchema,
 } from "@meshplane/apimachinery";
 import { compilePattern } from "@meshplane/cel";
-import { formatCheck } from "./formats.ts";
 import { below, type Problem } from "./problem.ts";
 import { canonicalJson, isObject, jsonType, own } from "./values.ts";
 
@@ -87,9 +86,7 @@ function enums(schema: JsonSchema): Validate | undefined {
   const primitives = new Set(allowed.map(canonicalJson));
   const supported = allowed.map((value) => (typeof value === "string" ? value : canonicalJson(value)));
   return (value) =>
-    primitives.has(canonicalJson(value))
-      ? undefined
-      : [here("FieldValueNotSupported", fieldNotSupported("", value, supported).detail)];
+    primitives.has(canonicalJson(value)) ? undefined : [here("FieldValueNotSupported", fieldNotSupported("", value, supported).detail)];
 }
 
 function strings(schema: JsonSchema): Validate | undefined {
@@ -102,7 +99,9 @@ function strings(schema: JsonSchema): Validate | undefined {
     const problems = problem ? [problem] : [];
     if (check && !check(value)) {
       const shown = JSON.stringify(value);
-      problems.push(here("FieldValueTypeInvalid", (name) => `Invalid value: ${shown}: ${name} in body must be of type ${format}: ${shown}`));
+      problems.push(
+        here("FieldValueTypeInvalid", (name) => `Invalid value: ${shown}: ${name} in body must be of type ${format}: ${shown}`),
+      );
     }
     return problems.length > 0 ? problems : undefined;
   };
@@ -122,7 +121,8 @@ function stringProblem(value: string, { maxLength, minLength, pattern }: JsonSch
 
 function codePoints(text: string): number {
   let count = text.length;
-  for (let i = 0; i < text.length - 1; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) count--;
+  for (let i = 0; i < text.length - 1; i++)
+    if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) count--;
   return count;
 }
 
@@ -241,7 +241,11 @@ function logic(schema: JsonSchema): Validate | undefined {
     const problems: Problem[] = [];
     if (any.length > 0) {
       const best = bestFailure(any, value);
-      if (best) problems.push(nowhere((name) => `"${name}" must validate at least one schema (anyOf)`), ...best);
+      if (best)
+        problems.push(
+          nowhere((name) => `"${name}" must validate at least one schema (anyOf)`),
+          ...best,
+        );
     }
     if (one.length > 0) {
       const valid = one.filter((validate) => !validate(value)).length;
@@ -257,7 +261,10 @@ function logic(schema: JsonSchema): Validate | undefined {
     const failed = all.map((validate) => validate(value)).filter((result) => result !== undefined);
     if (failed.length > 0) {
       const none = failed.length === all.length ? ". None validated" : "";
-      problems.push(...failed.flat(), nowhere((name) => `"${name}" must validate all the schemas (allOf)${none}`));
+      problems.push(
+        ...failed.flat(),
+        nowhere((name) => `"${name}" must validate all the schemas (allOf)${none}`),
+      );
     }
     if (none && !none(value)) problems.push(nowhere((name) => `"${name}" must not validate the schema (not)`));
     return problems.length > 0 ? problems : undefined;
@@ -274,53 +281,3 @@ function bestFailure(alternatives: readonly Validate[], value: unknown): Problem
   }
   return first;
 }
-
-/** Items that a set or a map has twice. @returns undefined for a schema without such lists */
-export function compileListTypes(schema: JsonSchema): ((value: unknown) => Problem[]) | undefined {
-  const type = schema["x-kubernetes-list-type"];
-  const keys = schema["x-kubernetes-list-map-keys"];
-  const items = schema.items && compileListTypes(schema.items);
-  const { properties, additionalProperties } = schema;
-  const inner = new Map<string, (value: unknown) => Problem[]>();
-  for (const key of Object.keys(properties ?? {})) {
-    const check = compileListTypes(properties![key]!);
-    if (check) inner.set(key, check);
-  }
-  const others = typeof additionalProperties === "object" ? compileListTypes(additionalProperties) : undefined;
-  const unique = type === "set" || (type === "map" && keys !== undefined);
-  if (!unique && !items && inner.size === 0 && !others) return undefined;
-  return (value) => {
-    const problems: Problem[] = [];
-    if (Array.isArray(value)) {
-      if (unique) problems.push(...duplicates(value, type === "map" ? keys : undefined));
-      if (items) value.forEach((item, i) => problems.push(...below(i, items(item))));
-    } else if (isObject(value)) {
-      for (const key of Object.keys(value)) {
-        const check = inner.get(key) ?? others;
-        if (check) problems.push(...below(key, check(value[key])));
-      }
-    }
-    return problems;
-  };
-}
-
-function duplicates(list: readonly unknown[], keys: readonly string[] | undefined): Problem[] {
-  const seen = new Set<string>();
-  const problems: Problem[] = [];
-  list.forEach((item, i) => {
-    const shown = keys ? keysOf(item, keys) : item;
-    const key = canonicalJson(shown);
-    if (seen.has(key)) problems.push(...below(i, [here("FieldValueDuplicate", fieldDuplicate("", sorted(shown)).detail)]));
-    seen.add(key);
-  });
-  return problems;
-}
-
-function keysOf(item: unknown, keys: readonly string[]): unknown {
-  if (!isObject(item)) return item;
-  return Object.fromEntries(keys.filter((key) => own(item, key) !== undefined).map((key) => [key, item[key]]));
-}
-
-/** Printed as Go prints maps: by key. */
-const sorted = (value: unknown): unknown =>
-  isObject(value) ? Object.fromEntries(Object.keys(value).sort().map((key) => [key, value[key]])) : value;

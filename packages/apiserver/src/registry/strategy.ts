@@ -17,6 +17,8 @@ export interface Strategy {
   readonly hasGeneration: boolean;
   /** DELETE answers the object instead of a Status (wire 56) */
   readonly returnsObjectOnDelete?: boolean;
+  /** finalizers need no domain, though the kind is a built-in one (CustomResourceDefinition) */
+  readonly anyFinalizers?: boolean;
 
   /** fills in defaults right after decoding, for reads of older records too */
   applyDefaults?(object: KubeObject): void;

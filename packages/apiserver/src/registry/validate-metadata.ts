@@ -9,7 +9,11 @@ function rulesOf(definition: ResourceDefinition): ObjectMetaRules {
   let known = rules.get(definition);
   if (!known) {
     const { strategy, namespaced, builtIn } = definition;
-    known = { namespaced, nameValidation: (name, prefix) => nameErrors(strategy, name, prefix), qualifiedFinalizers: builtIn };
+    known = {
+      namespaced,
+      nameValidation: (name, prefix) => nameErrors(strategy, name, prefix),
+      qualifiedFinalizers: builtIn && !strategy.anyFinalizers,
+    };
     rules.set(definition, known);
   }
   return known;
