@@ -340,6 +340,20 @@ test("free-form values: maps by key, lists as a whole", () => {
   });
 });
 
+test("what has become atomic is owned as a whole", () => {
+  const granular = update(undefined, { status: { conditions: [{ type: "A", status: "x" }] } }, { schema: serviceAccount });
+  const atomic: JsonSchema = {
+    type: "object",
+    properties: { status: { type: "object", "x-kubernetes-map-type": "atomic" }, data: { type: "object", additionalProperties: text } },
+  };
+  const changed = update(granular, { ...granular, data: { a: "1" } }, { schema: atomic, manager: "v" });
+  assert.deepEqual(fieldsOf(changed), { "u/Update": { "f:status": {} }, "v/Update": { "f:data": { ".": {}, "f:a": {} } } });
+  assert.throws(
+    () => apply(granular, { status: { x: "y" } }, { schema: atomic }),
+    conflict('Apply failed with 1 conflict: conflict with "u" using v1: .status'),
+  );
+});
+
 const element = fc.oneof(
   fc.constantFrom("f:a", "f:b", "f:.", "f:x/y", "i:0", "i:12", 'v:"a"', "v:1", "v:true"),
   fc.record({ name: fc.string() }).map((keys) => `k:${JSON.stringify(keys)}`),

@@ -23,6 +23,7 @@ import {
 } from "./managed-fields.ts";
 import { mergeFields, removeFields, withDeclaredParents } from "./merge-fields.ts";
 import { printPath, type PathElement } from "./path-element.ts";
+import { reconcileManagers } from "./reconcile-fields.ts";
 import { validateApplied } from "./validate-applied.ts";
 
 export interface Apply {
@@ -66,6 +67,7 @@ function applyOver(apply: Apply): { object: JsonObject } {
   requireUnderstood(type, applied);
   const live = withoutManagedFields(apply.live ?? {});
   const managers = readManagers(apply);
+  reconcileManagers(type, managers);
   if (managers.size === 0) claimForWhoCameBefore(managers, live, type, apply);
 
   let attempt = merge(type, live, managers, apply);

@@ -16,6 +16,8 @@ import {
   type Managers,
 } from "./managed-fields.ts";
 
+import { reconcileManagers } from "./reconcile-fields.ts";
+
 /** Updaters above this number are forgotten one by one, the oldest first, into `ancient-changes`. */
 const updatersMax = 10;
 
@@ -64,7 +66,10 @@ export function trackUpdate(update: TrackedUpdate): void {
     return;
   }
   managers ??= tryDecode(stored) ?? new Map();
-  if (!nothingChanged(changes)) transferOwnership(managers, changes, update);
+  if (!nothingChanged(changes)) {
+    reconcileManagers(resourceTypeOf(update.schema), managers);
+    transferOwnership(managers, changes, update);
+  }
   setManagedFields(next, encodeManagers(managers));
 }
 

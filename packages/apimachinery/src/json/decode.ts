@@ -10,8 +10,6 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 /** Above this the recursive key count and `JSON.parse` are not trusted with the stack. */
 const fastDepthMax = 500;
 
-const noDuplicates: string[] = Object.freeze([]) as unknown as string[];
-
 /** What one linear pass tells about a text, whether or not it is well-formed. */
 interface Scan {
   keys: number;
@@ -110,7 +108,7 @@ export function decodeJson(input: Uint8Array | string, options?: { maxDepth?: nu
   }
   if (depth > maxDepth) throw new JsonSyntaxError("exceeded max depth");
   if (typeof value === "object" && value !== null && countKeys(value) !== keys) return decodeJsonExactly(text);
-  return { value, duplicates: noDuplicates };
+  return { value, duplicates: [] };
 }
 
 function decodeCarefully(input: Uint8Array | string, text: string, maxDepth: number): { value: JsonValue; duplicates: string[] } {

@@ -52,7 +52,7 @@ export function invalid(kind: { group: string; kind: string }, name: string, err
   const causes = errors.map((error) => ({
     reason: error.type,
     message: error.detail,
-    field: error.field,
+    field: error.field || "<nil>",
   }));
   const qualified = kind.group ? `${kind.kind}.${kind.group}` : kind.kind;
   return failure(
