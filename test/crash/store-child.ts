@@ -31,11 +31,12 @@ function say(lines: string): void {
   }
 }
 
-// A short history makes compaction work all the time.
+// A short history and a short log make compaction and checkpoints work all the time.
 const history = { keepMs: 100, revisionsMin: 2_000, revisionsMax: 4_000, bytesMax: 64 << 20 };
 const store = await openSqliteStore({
   directory: orders.directory,
   history,
+  checkpointPages: 300,
   onFailure: (error) => {
     say(`X ${error.message}\n`);
     process.exit(3);
