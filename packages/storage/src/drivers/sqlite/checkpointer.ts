@@ -29,13 +29,13 @@ parentPort.on("message", (message) => {
 });
 `;
 
-/** 4 MiB of log: SQLite's own habit is the same number of pages. */
-const pagesBeforeCheckpoint = 1_000;
 const pagesBeforePause = 400;
 const passesWithoutPause = 3;
 
 export interface CheckpointerOptions {
   file: string;
+  /** how long the log becomes before it is moved */
+  pages: number;
   /** the log has become long enough to be moved */
   onStart: () => void;
   /** commits wait until the promise is settled: the log can only start over when it is moved whole */
@@ -62,7 +62,7 @@ export class Checkpointer {
   /** Pages that a commit appended to the log, roughly. */
   wrote(pages: number): void {
     this.#pages += pages;
-    if (this.#pages < pagesBeforeCheckpoint || this.#running || this.#closed) return;
+    if (this.#pages < this.#options.pages || this.#running || this.#closed) return;
     this.#running = this.#checkpoint().finally(() => (this.#running = undefined));
   }
 
