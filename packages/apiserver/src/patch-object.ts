@@ -1,6 +1,7 @@
 import {
   applyJsonPatch,
   applyMergePatch,
+  applyStrategicMergePatch,
   badRequest,
   conflict,
   copyJson,
@@ -31,11 +32,12 @@ export function patchObject(
   options: WriteOptions,
 ): Promise<{ payload: Payload; created: boolean }> {
   if (patch.type === "apply") return applyObject(request, patch, options);
+  const { definition } = request;
   return storeChanged(
     request,
     {
       next(current) {
-        const object = asObject(patchedValue(current!, patch), patch, request, options);
+        const object = asObject(patchedValue(current!, patch, definition), patch, request, options);
         requireSameObject(object, request);
         return object;
       },
@@ -48,7 +50,7 @@ export function patchObject(
   );
 }
 
-function patchedValue(current: KubeObject, patch: Patch): JsonValue {
+function patchedValue(current: KubeObject, patch: Patch, definition: ResourceDefinition): JsonValue {
   const document = copyJson(current) as unknown as JsonValue;
   switch (patch.type) {
     case "json":
@@ -56,7 +58,7 @@ function patchedValue(current: KubeObject, patch: Patch): JsonValue {
     case "merge":
       return applyMergePatch(document, patch.body);
     default:
-      throw badRequest("strategic merge patches are not served yet");
+      return applyStrategicMergePatch(document, patch.body, definition.schema);
   }
 }
 
