@@ -5,3 +5,4 @@ export { WorkQueue, type WorkQueueOptions } from "./work-queue.ts";
 export { startController, type Controller } from "./controller.ts";
 export * from "./subroutine.ts";
 export * from "./conditions.ts";
+export * from "./reflector-key-source.ts";
