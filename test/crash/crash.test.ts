@@ -116,7 +116,7 @@ async function findAll(disk: Disk, ledger: Ledger, directory: string, survives: 
 }
 
 test("a failed sync is never acknowledged, and stops the store for good", { skip: noStrace }, async () => {
-  const { run, trace, directory } = await traced("failing-sync", 3_000, ["-e", "inject=fsync:error=EIO:when=120"]);
+  const { run, trace, directory } = await traced("failing-sync", 3_000, ["-e", "inject=fdatasync:error=EIO:when=30"]);
   assert.equal(run.code, 3, `${run.stderr}`);
   assert.match(run.lines.at(-1)!, /^X .*has stopped/);
   const order = await checkSyncOrder(readTrace(trace));
