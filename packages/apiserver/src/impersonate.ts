@@ -2,6 +2,7 @@ import { badRequest } from "@meshplane/apimachinery";
 import type { HttpRequest } from "./http/http-request.ts";
 import { percentDecode } from "./http/query.ts";
 import type { ServerOptions } from "./server-options.ts";
+import type { Target } from "./target.ts";
 import { authenticatedGroup } from "./user.ts";
 import type { User } from "./user.ts";
 
@@ -9,7 +10,7 @@ const prefix = "impersonate-";
 const extraPrefix = "impersonate-extra-";
 
 /** Who acts: the caller, or whom it may act as. @throws StatusError 400, 403 (wire 84) */
-export function impersonate(http: HttpRequest, caller: User, cluster: string, options: ServerOptions): User | Promise<User> {
+export function impersonate(http: HttpRequest, caller: User, cluster: string, options: ServerOptions, target: Target): User | Promise<User> {
   const { headers } = http;
   const name = single(headers["impersonate-user"]);
   if (!name) {
@@ -18,7 +19,7 @@ export function impersonate(http: HttpRequest, caller: User, cluster: string, op
     throw badRequest(`requested ${describe(headers)} without impersonating a user name`);
   }
   if (!options.impersonate) return caller;
-  return options.impersonate(caller, wantedUser(name, headers), cluster, http);
+  return options.impersonate(caller, wantedUser(name, headers), cluster, http, target);
 }
 
 type Headers = HttpRequest["headers"];

@@ -47,7 +47,7 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
     if ("status" in endpoint) return endpoint;
     target = resolveTarget(http, endpoint.cluster, endpoint.path); //                           404 307
     const caller = await authenticate(http, endpoint.cluster, options); //                 401
-    const user = await impersonate(http, caller, endpoint.cluster, options); //            400 403
+    const user = await impersonate(http, caller, endpoint.cluster, options, target); //    400 403
     context = new CollectingContext(context.auditId, received, deadline, user, endpoint.cluster);
     seat = await server.seats.seat(user.name); //                                          429
     const surface = await endpoint.surfaces(endpoint.cluster); //                          which APIs there are; not disclosed yet

@@ -27,7 +27,7 @@ export interface ServerOptions {
   authenticators: Authenticator[];
   anonymous: boolean;
   /** decides whether `user` may act as `wanted`. @throws StatusError 403 */
-  impersonate?: (user: User, wanted: User, cluster: string, http: HttpRequest) => Promise<User> | User;
+  impersonate?: (user: User, wanted: User, cluster: string, http: HttpRequest, target: Target) => Promise<User> | User;
   admission: AdmissionPlugin[];
   /**
    * Other keys that must hold for a create in this place: the namespace exists and is not being deleted, the logical cluster likewise.
@@ -38,6 +38,8 @@ export interface ServerOptions {
     cluster: string,
     namespace: string,
     context: RequestContext,
+    /** of the new object, as far as it is known */
+    name: string,
   ) => Promise<Guard[]> | Guard[];
   /** paths that no generic handler knows (/openid/v1/jwks, /metrics, …); undefined falls through to 404 */
   nonResource?: (

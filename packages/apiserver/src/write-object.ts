@@ -60,7 +60,7 @@ export async function storeNew(request: ResourceRequest, object: KubeObject, opt
           throw alreadyExists(resource, resource.name, current.header.deleting ? "object is being deleted: " : "");
         }
         if (!failedGuard) return prepared;
-        return { ...prepared, guards: await guardsOf(request) } as WriteAttempt;
+        return { ...prepared, guards: await guardsOf(request, object.metadata.name!) } as WriteAttempt;
       },
       options.dryRun ? undefined : { record: undefined },
     );
@@ -77,7 +77,7 @@ const collision: Collision = { write: "nothing", collision: true };
 export async function prepareNew(request: ResourceRequest, object: KubeObject, options: WriteOptions): Promise<WriteAttempt> {
   const { definition, context } = request;
   const { strategy } = definition;
-  const guards = await guardsOf(request); //                                                    404 403
+  const guards = await guardsOf(request, object.metadata.name ?? ""); //                        404 403
   dedupeOwners(object, (text) => context.warn(text));
   let admission = admissionRequestOf(request, "CREATE", object, undefined, options.dryRun);
   await admit(request.admission, "mutate", admission); //                                       403 …
@@ -96,8 +96,11 @@ export async function prepareNew(request: ResourceRequest, object: KubeObject, o
   return { ...(await encodeWrite(request, object)), guards, object, created: true };
 }
 
-async function guardsOf({ server, definition, cluster, namespace, context }: ResourceRequest): Promise<readonly Guard[]> {
-  const guards = server.options.createGuards?.(definition, cluster, namespace, context);
+async function guardsOf(
+  { server, definition, cluster, namespace, context }: ResourceRequest,
+  name: string,
+): Promise<readonly Guard[]> {
+  const guards = server.options.createGuards?.(definition, cluster, namespace, context, name);
   return guards === undefined ? [] : guards instanceof Promise ? await guards : guards;
 }
 
