@@ -34,3 +34,4 @@ export * from "./schema/list-types.ts";
 export * from "./schema/embedded-resources.ts";
 export * from "./schema/validate.ts";
 export * from "./patch/strategic-merge-patch.ts";
+export * from "./validation/object-meta-types.ts";

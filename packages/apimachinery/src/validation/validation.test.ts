@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { ObjectMeta } from "../object.ts";
+import type { JsonValue, ObjectMeta } from "../object.ts";
 import { formatFieldErrors } from "../status/field-error.ts";
 import {
   dnsLabelName,
@@ -12,6 +12,7 @@ import {
   isQualifiedName,
   pathSegmentName,
 } from "./names.ts";
+import { objectMetaTypeError } from "./object-meta-types.ts";
 import { validateFieldManager, validateObjectMeta, validateObjectMetaUpdate } from "./object-meta.ts";
 
 const subdomain =
@@ -136,4 +137,25 @@ test("field managers", () => {
     validateFieldManager("é\u0007", "fieldManager")[0]!.detail,
     'Invalid value: "é\\u0007": invalid character U+0007 (at position 2)',
   );
+});
+
+test("what is not metadata is named as Go's decoder names it", () => {
+  const cases: [JsonValue, string, string | undefined][] = [
+    [{ name: "a", labels: { a: "b" }, generation: 1, finalizers: ["x"], creationTimestamp: null, odd: 1 }, "", undefined],
+    [{ labels: { a: 1 } }, "", "json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string"],
+    [{ labels: { a: 1 } }, "ConfigMap", "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.labels of type string"],
+    [{ name: 5 }, "ConfigMap", "json: cannot unmarshal number into Go struct field ObjectMeta.metadata.name of type string"],
+    [{ name: true }, "", "json: cannot unmarshal bool into Go struct field ObjectMeta.name of type string"],
+    [{ labels: [] }, "", "json: cannot unmarshal array into Go struct field ObjectMeta.labels of type map[string]string"],
+    ["x", "", "json: cannot unmarshal string into Go value of type v1.ObjectMeta"],
+    ["x", "ConfigMap", "json: cannot unmarshal string into Go struct field ConfigMap.metadata of type v1.ObjectMeta"],
+    [{ finalizers: "x" }, "", "json: cannot unmarshal string into Go struct field ObjectMeta.finalizers of type []string"],
+    [
+      { ownerReferences: [{ uid: 1 }] },
+      "",
+      "json: cannot unmarshal number into Go struct field OwnerReference.ownerReferences.uid of type string",
+    ],
+    [{ creationTimestamp: "x" }, "", 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
+  ];
+  for (const [value, parent, want] of cases) assert.equal(objectMetaTypeError(value, parent), want);
 });
