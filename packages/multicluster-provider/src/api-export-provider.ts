@@ -1,0 +1,41 @@
+import type { KubeObject } from "@meshplane/apimachinery";
+import type { ClientConfig } from "@meshplane/client";
+import { FleetProvider } from "./fleet-provider.ts";
+import type { Provider } from "./provider.ts";
+
+export interface ApiExportProviderOptions {
+  /** the workspace that has the APIExport */
+  config: ClientConfig;
+  /** name of the APIExportEndpointSlice; kcp makes one with the export's name */
+  endpointSlice: string;
+  /** failures of watches and discovery; all are tried again */
+  onError?: (error: unknown) => void;
+  backOffMinMs?: number;
+  backOffMaxMs?: number;
+}
+
+/** The consumers of an APIExport: the logical clusters that have a ready APIBinding of it. @see spec apis §11 */
+export const apiExportProvider = (options: ApiExportProviderOptions): Provider =>
+  new FleetProvider({
+    ...options,
+    endpoints: {
+      resource: { group: "apis.kcp.io", version: "v1alpha1", resource: "apiexportendpointslices" },
+      kind: "APIExportEndpointSlice",
+      name: options.endpointSlice,
+      urls: endpointUrls,
+    },
+    members: {
+      resource: { group: "apis.kcp.io", version: "v1alpha2", resource: "apibindings" },
+      ready: (binding) => hasTrueCondition(binding, "Ready"),
+    },
+  });
+
+function endpointUrls(slice: KubeObject): string[] {
+  const status = slice["status"] as { endpoints?: { url: string }[] | null } | undefined;
+  return (status?.endpoints ?? []).map(({ url }) => url);
+}
+
+function hasTrueCondition(object: KubeObject, type: string): boolean {
+  const status = object["status"] as { conditions?: { type: string; status: string }[] | null } | undefined;
+  return (status?.conditions ?? []).some((condition) => condition.type === type && condition.status === "True");
+}
