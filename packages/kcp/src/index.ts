@@ -1,5 +1,13 @@
+export { createKcp } from "./create-kcp.ts";
 export type * from "./kcp-options.ts";
 export type * from "./kcp.ts";
 export type * from "./virtual-workspace.ts";
+export { unresolvedService } from "./front-door.ts";
+export { kcpBootstrapPolicy } from "./bootstrap/bootstrap-policy.ts";
+export { effectiveUsers, isInScope, prefixedUser, withWarrant } from "./authorizers/effective-users.ts";
+export { boundOriginOf, type BoundOrigin } from "./definitions/bound-definitions.ts";
+export { kcpIndexes } from "./definitions/system-definitions.ts";
+export { PathIndex, type LogicalClusterEntry, type Resolved } from "./logical-clusters/path-index.ts";
+export type { ClusterApis, ClusterApisSource } from "./surfaces/cluster-apis.ts";
 export type { AcceptedClaim, BindingEntry } from "./surfaces/binding-entry.ts";
-export type { ExportEntry } from "./exports/export-index.ts";
+export type { ExportEntry, ExportIndex } from "./exports/export-index.ts";

@@ -1,4 +1,15 @@
-import type { AdmissionPlugin, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
+import type {
+  AdmissionPlugin,
+  Authorizer,
+  Decision,
+  HttpRequest,
+  HttpResponse,
+  InProcessApi,
+  Log,
+  ResourceDefinition,
+  Target,
+  User,
+} from "@meshplane/apiserver";
 import type { Store } from "@meshplane/storage";
 
 /** What RBAC says in one logical cluster, about one identity as it is. `controlplane` implements it. */
@@ -42,6 +53,14 @@ export interface KcpOptions {
   alwaysAllowGroups?: readonly string[];
   /** default /healthz, /readyz, /livez */
   alwaysAllowPaths?: readonly string[];
+  /** asked after RBAC: webhooks, relationships */
+  furtherAuthorizers?: readonly Authorizer[];
   /** objects per logical cluster; 0 (default): no limit */
   totalObjectLimit?: number;
+  /** feature gate WorkspaceMounts; default off */
+  workspaceMounts?: boolean;
+  /** passes requests on to where a mounted workspace is served; without it they answer 503 */
+  proxy?: (http: HttpRequest, url: string, rest: string) => Promise<HttpResponse>;
+  /** ends open watches of a logical cluster ("*": those over all), when it becomes inactive or goes */
+  endWatches?: (cluster: string) => void;
 }

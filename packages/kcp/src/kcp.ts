@@ -1,8 +1,17 @@
-import type { AdmissionPlugin, Authorizer, FrontDoor, Projection, ServerOptions, SurfaceSource } from "@meshplane/apiserver";
-import type { Controller, KeySource } from "@meshplane/controller-runtime";
-import type { User, ResourceDefinition } from "@meshplane/apiserver";
-import type { RequestContext } from "@meshplane/apiserver";
+import type {
+  AdmissionPlugin,
+  Authorizer,
+  FrontDoor,
+  Projection,
+  RequestContext,
+  ResourceDefinition,
+  ServerOptions,
+  SurfaceSource,
+  User,
+} from "@meshplane/apiserver";
 import type { KindOf } from "@meshplane/controlplane";
+import type { Controller, KeySource } from "@meshplane/controller-runtime";
+import type { PathIndex } from "./logical-clusters/path-index.ts";
 import type { ExportIndex } from "./exports/export-index.ts";
 import type { ClusterApisSource } from "./surfaces/cluster-apis.ts";
 import type { VirtualWorkspace } from "./virtual-workspace.ts";
@@ -23,6 +32,8 @@ export interface Kcp {
   authorizerFor(context: RequestContext): Authorizer;
   /** how objects of a stored resource are called, for the feed of the controllers */
   kindOf: KindOf;
+  /** names, paths and states of all logical clusters */
+  paths: PathIndex;
   /** what packages/virtual-workspaces is built on */
   views: ViewParts;
   /** adds a view below `/services/<name>/` */

@@ -1,6 +1,7 @@
 /** kcp's admission in the order that it sees a write. @see spec authz §8.1 */
 import { apiBindingFinalizer, apisGroup, coreGroup, logicalClusterDeletionFinalizer } from "@meshplane/apis";
 import type { AdmissionPlugin, Authorizer } from "@meshplane/apiserver";
+import { immortalNamespaces } from "@meshplane/controlplane";
 import type { Store } from "@meshplane/storage";
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { PathIndex } from "../logical-clusters/path-index.ts";
@@ -13,7 +14,6 @@ import { apiResourceSchemaAdmission } from "./api-resource-schema.ts";
 import { clusterCachedResourceAdmission } from "./cluster-cached-resource.ts";
 import { finalizerAdmission } from "./finalizer.ts";
 import { logicalClusterAdmission } from "./logical-cluster.ts";
-import { namespaceLifecycle } from "./namespace-lifecycle.ts";
 import { objectCountLimit } from "./object-count-limit.ts";
 import { pathAnnotationAdmission } from "./path-annotation.ts";
 import { permissionClaimsAdmission } from "./permission-claims.ts";
@@ -42,7 +42,7 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
   const logicalClusterFinalizer = "tenancy.kcp.io/LogicalClusterDeletionFinalizer";
   const bindingFinalizer = "apis.kcp.io/APIBindingDeletionFinalizer";
   return [
-    namespaceLifecycle(paths),
+    immortalNamespaces({ mayDelete: (cluster) => paths.get(cluster)?.deleting ?? false }), // WorkspaceNamespaceLifecycle
     apiResourceSchemaAdmission,
     workspaceAdmission(paths),
     finalizerAdmission(logicalClusterFinalizer, coreGroup, "logicalclusters", logicalClusterDeletionFinalizer),

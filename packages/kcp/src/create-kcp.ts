@@ -1,0 +1,204 @@
+/** One kcp out of its parts: read it to see who gets what. */
+import { notFound } from "@meshplane/apimachinery";
+import { definitionsFromCrd, definitionsOfCrd, type Crd } from "@meshplane/apiextensions";
+import { coreGroup, rootCluster, tenancyGroup, type APIResourceSchema } from "@meshplane/apis";
+import { authenticatedGroup, surfaceOf, type HttpResponse, type ResourceDefinition, type SurfaceSource } from "@meshplane/apiserver";
+import { internalUser, localClient, namespaceGuards, objectOf } from "@meshplane/controlplane";
+import { startController } from "@meshplane/controller-runtime";
+import { builtInIdentity, keyPrefix } from "@meshplane/storage";
+import { admissionPlugins } from "./admission/plugins.ts";
+import { authorizerChain } from "./authorizers/chain.ts";
+import { prefixedUser } from "./authorizers/effective-users.ts";
+import { bootstrapRoot } from "./bootstrap/bootstrap.ts";
+import { BoundDefinitions } from "./definitions/bound-definitions.ts";
+import { withLifecycleMetadata } from "./definitions/lifecycle-metadata.ts";
+import { systemDefinitions, unsettledUnlessReady } from "./definitions/system-definitions.ts";
+import { ExportIndex } from "./exports/export-index.ts";
+import { KcpFrontDoor } from "./front-door.ts";
+import { homeEndpoint } from "./home-workspaces.ts";
+import type { Kcp } from "./kcp.ts";
+import type { KcpOptions } from "./kcp-options.ts";
+import { PathIndex } from "./logical-clusters/path-index.ts";
+import { ObjectReader } from "./object-reader.ts";
+import { kcpControllers } from "./reconcilers/controllers.ts";
+import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
+import { ClusterApisCache } from "./surfaces/cluster-apis.ts";
+import { WorkspaceTypes } from "./workspace-types.ts";
+
+const defaultBatteries = new Set(["workspace-types", "admin"]);
+
+export function createKcp(options: KcpOptions): Kcp {
+  const { store, clock, log, local, shard, rbac } = options;
+  const user = internalUser();
+  // The server is built from what is returned here, so its door is looked up when somebody goes through it.
+  const client = localClient({ object: (request) => local().object(request), list: (request) => local().list(request) }, user);
+
+  const exports = new ExportIndex();
+  const tenancyIdentity = (): string | undefined => exports.rootIdentity("tenancy.kcp.io");
+  const paths = new PathIndex(tenancyIdentity);
+  const objects = new ObjectReader(store);
+  const types = new WorkspaceTypes(paths, objects, tenancyIdentity);
+
+  const base: readonly ResourceDefinition[] = [...options.builtIns, ...systemDefinitions(local)];
+  const bound = new BoundDefinitions(store, (schema, identity) => compileSchema(schema, identity, options));
+  const apis = new ClusterApisCache({ store, base, bound: bound.of, local: (cluster) => localDefinitions(cluster, options) });
+  const wildcard = surfaceOf("*", base);
+  const surfaces: SurfaceSource = (cluster) => {
+    if (cluster === "*" || cluster === "") return wildcard;
+    const known = apis.of(cluster);
+    return known instanceof Promise ? known.then(({ surface }) => surface) : known.surface;
+  };
+
+  const { authorize, deepAuthorize } = authorizerChain({
+    paths,
+    exports,
+    apisOf: apis.of,
+    rbac,
+    alwaysAllowGroups: options.alwaysAllowGroups,
+    alwaysAllowPaths: options.alwaysAllowPaths,
+    further: options.furtherAuthorizers,
+  });
+
+  const parts: ReconcilerParts = {
+    store,
+    client,
+    api: local,
+    user,
+    paths,
+    exports,
+    apis,
+    bound,
+    objects,
+    types,
+    shard,
+    base,
+    clock,
+    log,
+    mountsEnabled: options.workspaceMounts ?? false,
+    endWatches: options.endWatches ?? (() => {}),
+  };
+
+  const homes = options.homeWorkspaces ?? { enabled: true };
+  const rootWorkspaces = async (): Promise<ResourceDefinition> => {
+    const definition = (await surfaces(rootCluster)).lookup(tenancyGroup, "v1alpha1", "workspaces");
+    if (!definition) throw notFound({ group: tenancyGroup, resource: "workspaces" }, "~");
+    return definition;
+  };
+  const frontDoor = new KcpFrontDoor({
+    paths,
+    surfaces,
+    identitySurfaces,
+    authorize,
+    homes: homes.enabled ? homeEndpoint(parts, authorize, rootWorkspaces) : undefined,
+    proxy: options.proxy ?? (async () => notAvailable),
+  });
+
+  const namespaceGuard = namespaceGuards(store);
+  return {
+    projections: [exports, paths, objects, apis],
+    frontDoor,
+    surfaces,
+    admission: admissionPlugins({
+      store,
+      paths,
+      exports,
+      apisOf: apis.of,
+      types,
+      deepAuthorize,
+      policies: options.policyAdmission ?? [],
+      quota: options.quotaAdmission ?? [],
+      totalObjectLimit: options.totalObjectLimit ?? 0,
+      countObjects,
+    }),
+    createGuards: namespaceGuard,
+    authorize,
+    deepAuthorize,
+    authorizerFor: () => authorize,
+    views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
+    kindOf,
+    paths,
+    mount: (virtualWorkspace) => frontDoor.mount(virtualWorkspace),
+    bootstrap: () =>
+      bootstrapRoot(parts, {
+        batteries: options.batteries ?? defaultBatteries,
+        homeCreatorGroups: homes.creatorGroups ?? [authenticatedGroup],
+      }),
+    startControllers: (source) =>
+      kcpControllers(parts).map((controller) =>
+        startController(
+          {
+            onError: (error, key, failures) =>
+              log[failures < 5 ? "debug" : "warn"]("reconcile failed", {
+                controller: controller.name,
+                ...key,
+                failures,
+                error: String(error),
+              }),
+            ...controller,
+          },
+          source,
+        ),
+      ),
+  };
+
+  async function schemaDefinitions(cluster: string, schemaName: string, identityHash: string): Promise<ResourceDefinition[]> {
+    const kind = { ...schemaResource, kind: "APIResourceSchema", identity: builtInIdentity };
+    const schema = await objects.get<APIResourceSchema>(kind, cluster, schemaName);
+    return schema ? bound.ofSchema(schema, cluster, identityHash) : [];
+  }
+
+  /** `<resource>:<identity>`: whoever exports it, the objects lie in one place. */
+  function identitySurfaces(group: string, version: string, resource: string, identity: string): SurfaceSource {
+    return async () => {
+      for (const { cluster, resources } of exports.withIdentity(identity)) {
+        const found = resources.find((one) => one.group === group && one.name === resource);
+        const definitions = found ? await schemaDefinitions(cluster, found.schema, identity) : [];
+        if (definitions.some((one) => one.version === version)) return surfaceOf(`${identity}/${resource}.${group}`, definitions);
+      }
+      return surfaceOf(`${identity}/nothing`, []);
+    };
+  }
+
+  /** apiVersion and kind of what is stored, for the key source */
+  function kindOf({ group, resource }: { group: string; resource: string }): { apiVersion: string; kind: string } | undefined {
+    const known =
+      base.find((one) => one.storage.group === group && one.storage.resource === resource && !one.convert) ??
+      boundKinds.get(`${resource}.${group}`);
+    return known && { apiVersion: known.group === "" ? known.version : `${known.group}/${known.version}`, kind: known.kind };
+  }
+
+  async function countObjects(cluster: string): Promise<number> {
+    const records = await store.index("inventory", cluster, undefined, { keysOnly: true });
+    return records.filter(({ key }) => !key.startsWith("/core/events/")).length;
+  }
+}
+
+/** kinds of root's own exports that controllers follow */
+const boundKinds = new Map(
+  [
+    [tenancyGroup, "workspaces", "Workspace"],
+    [tenancyGroup, "workspacetypes", "WorkspaceType"],
+    [coreGroup, "shards", "Shard"],
+    ["topology.kcp.io", "partitions", "Partition"],
+    ["topology.kcp.io", "partitionsets", "PartitionSet"],
+  ].map(([group, resource, kind]) => [`${resource}.${group}`, { group: group!, version: "v1alpha1", kind: kind! }]),
+);
+
+function compileSchema(schema: APIResourceSchema, identity: string, { local }: KcpOptions): ResourceDefinition[] {
+  return definitionsFromCrd(schema.spec, { identity, api: local }).map((definition) =>
+    // kcp's own workspaces; an API of the same name from somebody else is just an API
+    definition.group === tenancyGroup && definition.resource === "workspaces"
+      ? { ...withLifecycleMetadata(definition), indexEntries: unsettledUnlessReady }
+      : definition,
+  );
+}
+
+async function localDefinitions(cluster: string, { store, local }: KcpOptions): Promise<ResourceDefinition[]> {
+  const { records } = await store.range(keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity, cluster));
+  return records.flatMap((record) => {
+    const crd = objectOf(record, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" }) as Crd;
+    return definitionsOfCrd(crd, { api: local });
+  });
+}
+
+const notAvailable: HttpResponse = { status: 503, headers: { "content-type": "text/plain; charset=utf-8" }, body: "Not available.\n" };

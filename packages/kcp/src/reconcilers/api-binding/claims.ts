@@ -1,0 +1,69 @@
+/** Accepted claims: what is granted, what is wrong with it, and the labels on objects that are there already. @see spec apis §7 */
+import { equalJson } from "@meshplane/apimachinery";
+import type { APIBinding, AcceptablePermissionClaim, PermissionClaim, ScopedPermissionClaim } from "@meshplane/apis";
+import { markFalse, markTrue, ok, type Subroutine } from "@meshplane/controller-runtime";
+import { relabel } from "./relabel.ts";
+import type { ReconcilerParts } from "../parts.ts";
+
+/** how many wrong claims a message names */
+const shownMax = 10;
+
+export const claims =
+  (parts: ReconcilerParts): Subroutine<APIBinding> =>
+  async (binding, { cluster }) => {
+    const { status, metadata, spec } = binding;
+    if (metadata.deletionTimestamp || !status?.apiExportClusterName || !status.boundResources) return ok;
+    const exported = new Map((status.exportPermissionClaims ?? []).map((claim) => [idOf(claim), claim]));
+    const accepted = (spec.permissionClaims ?? []).filter(({ state }) => state === "Accepted");
+    const granted = accepted.filter((claim) => exported.has(idOf(claim))).map(scoped);
+    judge(binding, accepted, exported);
+
+    const before = status.appliedPermissionClaims ?? [];
+    const changed = [
+      ...granted.filter((claim) => !before.some((one) => sameScope(one, claim))),
+      ...before.filter((claim) => !granted.some((one) => sameScope(one, claim))),
+    ];
+    try {
+      await relabel(cluster, changed, parts);
+    } catch (error) {
+      markFalse(binding, "PermissionClaimsApplied", "InternalError", "Error", (error as Error).message);
+      throw error;
+    }
+    if (granted.length > 0) status.appliedPermissionClaims = granted;
+    else delete status.appliedPermissionClaims;
+    markTrue(binding, "PermissionClaimsApplied");
+    return ok;
+  };
+
+const idOf = ({ group = "", resource, identityHash = "" }: PermissionClaim): string => `${resource}/${group}/${identityHash}`;
+
+const scoped = ({ state: _, ...claim }: AcceptablePermissionClaim): ScopedPermissionClaim => claim;
+
+const sameScope = (a: ScopedPermissionClaim, b: ScopedPermissionClaim): boolean => idOf(a) === idOf(b) && equalJson(a.selector, b.selector);
+
+function judge(binding: APIBinding, accepted: readonly AcceptablePermissionClaim[], exported: ReadonlyMap<string, PermissionClaim>): void {
+  const unexpected = accepted.filter((claim) => !exported.has(idOf(claim)));
+  if (unexpected.length > 0) {
+    const shown = unexpected.slice(0, shownMax);
+    const texts = shown.map(
+      ({ resource, group = "", identityHash = "" }) =>
+        `unexpected/invalid claim for ${resource}.${group} (identity ${JSON.stringify(identityHash)})`,
+    );
+    const intro = `${unexpected.length} unexpected and/or invalid permission claims (showing first ${shown.length})`;
+    markFalse(binding, "PermissionClaimsValid", "InvalidPermissionClaims", "Error", `${intro}: ${texts.join(", ")}`);
+    return;
+  }
+  const mismatches = accepted.flatMap((claim) => mismatch(claim, exported.get(idOf(claim))!));
+  if (mismatches.length > 0) markFalse(binding, "PermissionClaimsValid", "PermissionClaimsMismatch", "Warning", mismatches.join(", "));
+  else markTrue(binding, "PermissionClaimsValid");
+}
+
+function mismatch(claim: AcceptablePermissionClaim, exported: PermissionClaim): string[] {
+  const name = `${claim.resource}.${claim.group ?? ""}`;
+  const texts: string[] = [];
+  if (!claim.verbs.includes("*") && !exported.verbs.includes("*") && !equalJson([...claim.verbs].sort(), [...exported.verbs].sort()))
+    texts.push(`verbs of the claim for ${name} differ from those of the APIExport`);
+  if (exported.defaultSelector && !equalJson(claim.selector, exported.defaultSelector))
+    texts.push(`selector of the claim for ${name} differs from the default selector of the APIExport`);
+  return texts;
+}

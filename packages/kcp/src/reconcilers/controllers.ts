@@ -1,0 +1,20 @@
+/** All controllers of a shard. */
+import type { ControllerOptions } from "@meshplane/controller-runtime";
+import { apiBindingController } from "./api-binding/api-binding.reconciler.ts";
+import { apiExportController } from "./api-export/api-export.reconciler.ts";
+import { endpointSliceController } from "./api-export/endpoint-slice.reconciler.ts";
+import { logicalClusterController } from "./logical-cluster/logical-cluster.reconciler.ts";
+import type { ReconcilerParts } from "./parts.ts";
+import { partitionSetController } from "./topology/partition-set.reconciler.ts";
+import { workspaceTypeController } from "./workspace-type/workspace-type.reconciler.ts";
+import { workspaceController } from "./workspace/workspace.reconciler.ts";
+
+export const kcpControllers = (parts: ReconcilerParts): ControllerOptions[] => [
+  workspaceController(parts),
+  logicalClusterController(parts),
+  apiBindingController(parts),
+  apiExportController(parts),
+  endpointSliceController(parts),
+  workspaceTypeController(parts),
+  partitionSetController(parts),
+];

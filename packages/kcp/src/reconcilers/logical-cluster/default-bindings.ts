@@ -1,0 +1,57 @@
+import {
+  defaultApiBindingName,
+  type APIBinding,
+  type AcceptablePermissionClaim,
+  type LogicalCluster,
+  type PermissionClaim,
+} from "@meshplane/apis";
+import { typeAnnotation, type WorkspaceType } from "@meshplane/apis";
+import { clusterOfType, pathOfType, splitType } from "../../workspace-types.ts";
+import type { ReconcilerParts } from "../parts.ts";
+
+export interface DefaultBinding {
+  name: string;
+  path: string;
+  export: string;
+  lifecycle: "InitializeOnly" | "Maintain";
+  /** undefined while the export does not exist */
+  claims: readonly PermissionClaim[] | undefined;
+}
+
+/** The bindings that the cluster's type asks for, each export once. @throws Error when a type is missing */
+export async function defaultBindings(logicalCluster: LogicalCluster, cluster: string, parts: ReconcilerParts): Promise<DefaultBinding[]> {
+  const split = splitType(logicalCluster.metadata.annotations?.[typeAnnotation] ?? "");
+  if (!split) return [];
+  const aliases = await parts.types.aliases(await parts.types.get(split.path, split.name));
+  const found = new Map<string, DefaultBinding>();
+  for (const type of aliases)
+    for (const { path: written, export: name } of type.spec?.defaultAPIBindings ?? []) {
+      const path = written || pathOfType(type);
+      const exportCluster = written ? parts.paths.clusterOf(written) : clusterOfType(type);
+      const entry = exportCluster === undefined ? undefined : parts.exports.get(exportCluster, name);
+      found.set(`${path}|${name}`, {
+        name: defaultApiBindingName(cluster, path, name),
+        path,
+        export: name,
+        lifecycle: lifecycleOf(type),
+        claims: entry?.permissionClaims,
+      });
+    }
+  return [...found.values()];
+}
+
+const lifecycleOf = (type: WorkspaceType): DefaultBinding["lifecycle"] => type.spec?.defaultAPIBindingLifecycle ?? "InitializeOnly";
+
+/** All claims of the export are accepted: the owner of the type has decided. */
+export const acceptedClaims = (claims: readonly PermissionClaim[]): AcceptablePermissionClaim[] =>
+  claims.map((claim) => ({ ...claim, selector: claim.defaultSelector ?? { matchAll: true }, state: "Accepted" }));
+
+export const bindingOf = ({ name, path, export: exportName, claims = [] }: DefaultBinding): APIBinding => ({
+  apiVersion: "apis.kcp.io/v1alpha2",
+  kind: "APIBinding",
+  metadata: { name },
+  spec: {
+    reference: { export: { path, name: exportName } },
+    ...(claims.length > 0 ? { permissionClaims: acceptedClaims(claims) } : {}),
+  },
+});

@@ -1,0 +1,85 @@
+import type { KubeObject } from "@meshplane/apimachinery";
+import { apiBindingsInitializer, createOnlyAnnotation, type APIBinding, type LogicalCluster } from "@meshplane/apis";
+import { isConditionTrue, markFalse, markTrue, ok, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
+import { apiBindingResource, ensure, find, namespaceResource, type ReconcilerParts } from "../parts.ts";
+import { bindingOf, defaultBindings, type DefaultBinding } from "./default-bindings.ts";
+
+const universalInitializer = "root:universal";
+/** Bindings of a running system take milliseconds: only after this it is worth a write to say what is waited for. */
+const patienceMs = 500;
+
+/** Does the two initializers of the system and ends the phase once nobody is left. @see spec tenancy §4.4, §5.1 */
+export const initialization =
+  (parts: ReconcilerParts): Subroutine<LogicalCluster> =>
+  async (logicalCluster, { cluster }) => {
+    const status = logicalCluster.status!;
+    if (status.phase !== "Initializing" || logicalCluster.metadata.deletionTimestamp) return ok;
+    let outcome = ok;
+    if (status.initializers?.includes(apiBindingsInitializer)) outcome = await bindDefaults(logicalCluster, cluster, parts);
+    if (status.initializers?.includes(universalInitializer)) {
+      await Promise.all(["default", "kube-system"].map((name) => ensure(parts.client, cluster, namespaceResource, namespace(name))));
+      // together with the other one, unless somebody else is waited for anyway
+      if (outcome === ok) done(logicalCluster, universalInitializer);
+    }
+    const left = status.initializers ?? [];
+    if (left.length === 0) {
+      status.phase = "Ready";
+      markTrue(logicalCluster, "WorkspaceInitialized");
+    } else if (outcome === ok || age(logicalCluster, parts) > patienceMs)
+      markFalse(logicalCluster, "WorkspaceInitialized", "InitializerExists", "Info", `Initializers still exist: [${left.join(" ")}]`);
+    return outcome;
+  };
+
+const namespace = (name: string): KubeObject => ({
+  apiVersion: "v1",
+  kind: "Namespace",
+  metadata: { name, annotations: { [createOnlyAnnotation]: "true" } },
+});
+
+function done({ status }: LogicalCluster, initializer: string): void {
+  status!.initializers = status!.initializers!.filter((one) => one !== initializer);
+}
+
+const age = ({ metadata }: LogicalCluster, { clock }: ReconcilerParts): number => clock() - Date.parse(metadata.creationTimestamp ?? "");
+
+async function bindDefaults(logicalCluster: LogicalCluster, cluster: string, parts: ReconcilerParts): Promise<Outcome> {
+  const again: Outcome = { next: true, requeueAfterMs: patienceMs + 500 };
+  let wanted: DefaultBinding[];
+  try {
+    wanted = await defaultBindings(logicalCluster, cluster, parts);
+  } catch (error) {
+    markFalse(logicalCluster, "APIBindingsInitialized", "WorkspaceTypesInvalid", "Error", (error as Error).message);
+    return again;
+  }
+  const waiting: string[] = [];
+  const errors: string[] = [];
+  await Promise.all(
+    wanted.map(async (binding) => {
+      if (!binding.claims) return void errors.push(`APIExport ${binding.path}|${binding.export} not found`);
+      const found = await find<APIBinding>(parts.client, cluster, apiBindingResource, binding.name);
+      if (!found) await ensure(parts.client, cluster, apiBindingResource, bindingOf(binding));
+      if (!found || !isComplete(found, binding)) waiting.push(binding.name);
+    }),
+  );
+  if (waiting.length === 0 && errors.length === 0) {
+    if (wanted.length > 0) markTrue(logicalCluster, "APIBindingsInitialized");
+    done(logicalCluster, apiBindingsInitializer);
+    return ok;
+  }
+  if (age(logicalCluster, parts) > patienceMs) {
+    if (errors.length > 0)
+      markFalse(logicalCluster, "APIBindingsInitialized", "APIBindingErrors", "Error", `encountered errors: ${errors.sort().join("; ")}`);
+    else
+      markFalse(
+        logicalCluster,
+        "APIBindingsInitialized",
+        "WaitingOnAPIBindings",
+        "Info",
+        `APIBinding(s) not yet fully bound: ${waiting.sort().join(", ")}`,
+      );
+  }
+  return again;
+}
+
+const isComplete = (binding: APIBinding, { claims = [] }: DefaultBinding): boolean =>
+  isConditionTrue(binding, "InitialBindingCompleted") && (claims.length === 0 || isConditionTrue(binding, "PermissionClaimsApplied"));

@@ -1,0 +1,46 @@
+/** The life of a LogicalCluster on its shard: initialization, activity, termination, deletion. @see spec tenancy §4.4, §4.7, §5.1 */
+import { logicalClusterName, type LogicalCluster } from "@meshplane/apis";
+import { reconcileBySubroutines, type ControllerOptions } from "@meshplane/controller-runtime";
+import { kcpIndexes } from "../../definitions/system-definitions.ts";
+import { logicalClusterResource, type ReconcilerParts } from "../parts.ts";
+import { activity } from "./activity.ts";
+import { administrator } from "./administrator.ts";
+import { contentDeletion } from "./content-deletion.ts";
+import { initialization } from "./initialization.ts";
+import { maintainedBindings } from "./maintained-bindings.ts";
+
+export function logicalClusterController(parts: ReconcilerParts): ControllerOptions {
+  return {
+    name: "logicalclusters",
+    for: { group: "core.kcp.io", resource: "logicalclusters" },
+    filter: ({ key }) => key.name === logicalClusterName && !key.cluster.startsWith("system:"),
+    watches: [
+      {
+        // default bindings that became ready, and those that went while their cluster is being deleted
+        resource: { group: "apis.kcp.io", resource: "apibindings" },
+        keys: ({ key }) => (isSettled(key.cluster, parts) ? [] : [keyOf(key.cluster)]),
+        initial: false,
+      },
+      {
+        // the creator's ClusterRoleBinding comes back
+        resource: { group: "rbac.authorization.k8s.io", resource: "clusterrolebindings" },
+        keys: ({ key, deleted }) => (deleted && key.name === "workspace-admin" ? [keyOf(key.cluster)] : []),
+        initial: false,
+      },
+    ],
+    reconcile: reconcileBySubroutines<LogicalCluster>({
+      client: parts.client,
+      resource: logicalClusterResource,
+      subroutines: [activity(parts), administrator(parts), initialization(parts), maintainedBindings(parts), contentDeletion(parts)],
+    }),
+    workers: 8,
+    unsettled: [{ name: kcpIndexes.unsettled, value: "lifecycle" }],
+  };
+}
+
+const keyOf = (cluster: string) => ({ cluster, namespace: "", name: logicalClusterName });
+
+function isSettled(cluster: string, { paths }: ReconcilerParts): boolean {
+  const entry = paths.get(cluster);
+  return entry === undefined || (entry.phase === "Ready" && !entry.deleting);
+}

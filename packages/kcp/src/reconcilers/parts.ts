@@ -1,0 +1,118 @@
+import { copyJson, decodeJson, hasReason, type GroupVersionResource, type KubeObject } from "@meshplane/apimachinery";
+import { rootCluster, type Shard } from "@meshplane/apis";
+import type { InProcessApi, Log, ResourceDefinition, User } from "@meshplane/apiserver";
+import type { MultiClusterClient } from "@meshplane/client";
+import { keyPrefix, type Store } from "@meshplane/storage";
+import type { BoundDefinitions } from "../definitions/bound-definitions.ts";
+import type { ExportIndex } from "../exports/export-index.ts";
+import type { ShardAddresses } from "../kcp-options.ts";
+import type { PathIndex } from "../logical-clusters/path-index.ts";
+import type { ObjectReader } from "../object-reader.ts";
+import type { ClusterApisCache } from "../surfaces/cluster-apis.ts";
+import type { WorkspaceTypes } from "../workspace-types.ts";
+
+/** What kcp's controllers work with. */
+export interface ReconcilerParts {
+  store: Store;
+  /** writes as the system: no authorization, but admission and validation as for everybody */
+  client: MultiClusterClient;
+  api: () => InProcessApi;
+  user: User;
+  paths: PathIndex;
+  exports: ExportIndex;
+  apis: ClusterApisCache;
+  bound: BoundDefinitions;
+  objects: ObjectReader;
+  types: WorkspaceTypes;
+  shard: ShardAddresses;
+  /** built-in and system kinds */
+  base: readonly ResourceDefinition[];
+  clock: () => number;
+  log: Log;
+  /** feature gate WorkspaceMounts */
+  mountsEnabled: boolean;
+  /** ends open watches of a cluster; "*": the wildcard ones too */
+  endWatches: (cluster: string) => void;
+}
+
+export const workspaceResource: GroupVersionResource = { group: "tenancy.kcp.io", version: "v1alpha1", resource: "workspaces" };
+export const workspaceTypeResource: GroupVersionResource = { ...workspaceResource, resource: "workspacetypes" };
+export const logicalClusterResource: GroupVersionResource = { group: "core.kcp.io", version: "v1alpha1", resource: "logicalclusters" };
+export const apiBindingResource: GroupVersionResource = { group: "apis.kcp.io", version: "v1alpha2", resource: "apibindings" };
+export const apiExportResource: GroupVersionResource = { ...apiBindingResource, resource: "apiexports" };
+export const endpointSliceResource: GroupVersionResource = {
+  group: "apis.kcp.io",
+  version: "v1alpha1",
+  resource: "apiexportendpointslices",
+};
+export const schemaResource: GroupVersionResource = { ...endpointSliceResource, resource: "apiresourceschemas" };
+export const clusterRoleBindingResource: GroupVersionResource = {
+  group: "rbac.authorization.k8s.io",
+  version: "v1",
+  resource: "clusterrolebindings",
+};
+export const namespaceResource: GroupVersionResource = { group: "", version: "v1", resource: "namespaces" };
+export const secretResource: GroupVersionResource = { group: "", version: "v1", resource: "secrets" };
+
+/** A private copy of an object, or undefined when there is none. */
+export async function find<T extends KubeObject>(
+  client: MultiClusterClient,
+  cluster: string,
+  resource: GroupVersionResource,
+  name: string,
+  namespace?: string,
+): Promise<T | undefined> {
+  try {
+    return copyJson(
+      await client
+        .cluster(cluster)
+        .resource<T>(resource)
+        .get(name, namespace ? { namespace } : {}),
+    );
+  } catch (error) {
+    if (hasReason(error, "NotFound")) return undefined;
+    throw error;
+  }
+}
+
+/** Creates what is not there yet. @returns whether it was this call */
+export async function ensure(
+  client: MultiClusterClient,
+  cluster: string,
+  resource: GroupVersionResource,
+  object: KubeObject,
+): Promise<boolean> {
+  try {
+    await client.cluster(cluster).resource(resource).create(object);
+    return true;
+  } catch (error) {
+    if (hasReason(error, "AlreadyExists")) return false;
+    throw error;
+  }
+}
+
+/** The shards that there are; their objects lie in root. */
+export async function listShards({ store, exports }: Pick<ReconcilerParts, "store" | "exports">): Promise<Shard[]> {
+  const identity = exports.rootIdentity("shards.core.kcp.io");
+  if (!identity) return [];
+  const { records } = await store.range(keyPrefix("core.kcp.io", "shards", identity, rootCluster));
+  return records.map(({ body }) => decodeJson(body).value as unknown as Shard);
+}
+
+export const withoutSlash = (url: string): string => (url.endsWith("/") ? url.slice(0, -1) : url);
+
+/** One after the other per key: for what several workers would only fight over. */
+export class Turns {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  take<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#last.get(key) ?? Promise.resolve()).then(work, work);
+    const settled = turn
+      .catch(() => {})
+      .finally(() => {
+        if (this.#last.get(key) === settled) this.#last.delete(key);
+      });
+    this.#last.set(key, settled);
+    return turn;
+  }
+}
