@@ -27,6 +27,7 @@ const noStrace =
 async function traced(
   name: string,
   commits: number,
+  blockingSyncMsMax: number,
   extra: readonly string[] = [],
 ): Promise<{ run: ChildRun; trace: string; directory: string }> {
   const folder = join(root, name);
@@ -34,7 +35,7 @@ async function traced(
   const trace = join(folder, "trace");
   mkdirSync(folder, { recursive: true });
   await (await openSqliteStore({ directory })).close();
-  const orders = { directory, states: {}, feedSince: 0, commits };
+  const orders = { directory, states: {}, feedSince: 0, commits, blockingSyncMsMax };
   const wrapper = [...straceArguments(trace, 8_000), ...extra];
   const run = await runChild({ orders, ordersFile: join(folder, "orders.json"), wrapper });
   return { run, trace, directory };
@@ -58,15 +59,6 @@ test("the check of sync order finds an acknowledgement that left too early", asy
   assert.equal(await inversions(write, begin("1"), end("1", false), acknowledge), 1, "a sync that failed");
 });
 
-test("no acknowledgement leaves before a sync that follows its last write", { skip: noStrace }, async () => {
-  const { run, trace } = await traced("order", 2_000);
-  assert.equal(run.code, 0, run.stderr);
-  const order = await checkSyncOrder(readTrace(trace));
-  assert.deepEqual(order.inversions, []);
-  assert.equal(order.acknowledgements, 2_000);
-  assert.ok(order.syncs > 200, `${order.syncs} syncs`);
-});
-
 test("with every file as of its last completed sync, every acknowledged write is there", { skip: noStrace }, async () => {
   const folder = join(root, "power");
   const base = join(folder, "store");
@@ -75,7 +67,7 @@ test("with every file as of its last completed sync, every acknowledged write is
   const before = new Map([["store.db", readFileSync(join(base, "store.db"))]]);
   const commits = 1_000;
   const trace = join(folder, "trace");
-  const orders = { directory: base, states: {}, feedSince: 0, commits };
+  const orders = { directory: base, states: {}, feedSince: 0, commits, blockingSyncMsMax: 0 };
   const run = await runChild({ orders, ordersFile: join(folder, "orders.json"), wrapper: straceArguments(trace, 70_000) });
   assert.equal(run.code, 0, run.stderr);
 
@@ -115,22 +107,8 @@ async function findAll(disk: Disk, ledger: Ledger, directory: string, survives: 
   rmSync(directory, { recursive: true });
 }
 
-test("a failed sync is never acknowledged, and stops the store for good", { skip: noStrace }, async () => {
-  const { run, trace, directory } = await traced("failing-sync", 3_000, ["-e", "inject=fdatasync:error=EIO:when=30"]);
-  assert.equal(run.code, 3, `${run.stderr}`);
-  assert.match(run.lines.at(-1)!, /^X .*has stopped/);
-  const order = await checkSyncOrder(readTrace(trace));
-  assert.deepEqual(order.inversions, []);
-  assert.ok(order.acknowledgements > 0 && order.acknowledgements < 3_000);
-  const ledger = new Ledger();
-  for (const line of run.lines.slice(0, -1)) ledger.read(line);
-  const store = await openSqliteStore({ directory });
-  await ledger.check(store);
-  await store.close();
-});
-
 test("a full disk refuses writes and keeps what was acknowledged", { skip: noStrace }, async () => {
-  const { run, directory } = await traced("full-disk", 3_000, ["-e", "inject=pwrite64:error=ENOSPC:when=900+"]);
+  const { run, directory } = await traced("full-disk", 3_000, 0, ["-e", "inject=pwrite64:error=ENOSPC:when=900+"]);
   assert.match(run.lines.at(-1) ?? "", /^X .*(full|stopped)/);
   const ledger = new Ledger();
   for (const line of run.lines.filter((one) => !one.startsWith("X"))) ledger.read(line);
@@ -139,3 +117,34 @@ test("a full disk refuses writes and keeps what was acknowledged", { skip: noStr
   await ledger.check(store);
   await store.close();
 });
+
+for (const [how, blockingSyncMsMax] of [
+  ["on the event loop", 1_000],
+  ["beside the event loop", 0],
+] as const) {
+  test(`no acknowledgement leaves before a sync that follows its last write, ${how}`, { skip: noStrace }, async () => {
+    const { run, trace } = await traced(`order-${blockingSyncMsMax}`, 1_500, blockingSyncMsMax);
+    assert.equal(run.code, 0, run.stderr);
+    const order = await checkSyncOrder(readTrace(trace));
+    assert.deepEqual(order.inversions, []);
+    assert.equal(order.acknowledgements, 1_500);
+    assert.ok(order.syncs > 150, `${order.syncs} syncs`);
+  });
+
+  test(`a failed sync is never acknowledged, and stops the store for good, ${how}`, { skip: noStrace }, async () => {
+    const { run, trace, directory } = await traced(`failing-sync-${blockingSyncMsMax}`, 3_000, blockingSyncMsMax, [
+      "-e",
+      "inject=fdatasync:error=EIO:when=30",
+    ]);
+    assert.equal(run.code, 3, `${run.stderr}`);
+    assert.match(run.lines.at(-1)!, /^X .*has stopped/);
+    const order = await checkSyncOrder(readTrace(trace));
+    assert.deepEqual(order.inversions, []);
+    assert.ok(order.acknowledgements > 0 && order.acknowledgements < 3_000);
+    const ledger = new Ledger();
+    for (const line of run.lines.slice(0, -1)) ledger.read(line);
+    const store = await openSqliteStore({ directory });
+    await ledger.check(store);
+    await store.close();
+  });
+}

@@ -33,7 +33,13 @@ export async function runKillRounds(
       // Most while it writes, some while it starts and recovers from the kill before.
       const kill =
         random() < 0.15 ? { after: "start" as const, ms: random() * 250 } : { after: "ready" as const, ms: random() * random() * 400 };
-      const orders = { directory, states: Object.fromEntries(states), feedSince: ledger.feedRevision, commits: 1e9 };
+      const orders = {
+        directory,
+        states: Object.fromEntries(states),
+        feedSince: ledger.feedRevision,
+        commits: 1e9,
+        blockingSyncMsMax: random() < 0.5 ? 0 : 1_000,
+      };
       const run = await runChild({ orders, ordersFile: join(root, "orders.json"), kill });
       for (const line of run.lines) ledger.read(line);
       if (run.signal !== "SIGKILL") throw new Error(`the child ended by itself with ${run.code}: ${run.stderr}`);

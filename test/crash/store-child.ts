@@ -14,6 +14,8 @@ export interface ChildOrders {
   /** the last revision that the parent knows from the feed; 0 for none */
   feedSince: number;
   commits: number;
+  /** 0: syncs beside the event loop; large: on it */
+  blockingSyncMsMax: number;
 }
 
 const orders = JSON.parse(readFileSync(process.argv[2]!, "utf8")) as ChildOrders;
@@ -37,6 +39,7 @@ const store = await openSqliteStore({
   directory: orders.directory,
   history,
   checkpointPages: 300,
+  blockingSyncMsMax: orders.blockingSyncMsMax,
   onFailure: (error) => {
     say(`X ${error.message}\n`);
     process.exit(3);

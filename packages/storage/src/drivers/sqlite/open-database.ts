@@ -54,7 +54,8 @@ export async function openDatabase(directory: string, pageCacheBytes: number): P
     database = new DatabaseSync(file, { timeout: 10_000 });
     database.exec(`PRAGMA cache_size=${-(pageCacheBytes >> 10)}; PRAGMA cell_size_check=ON; PRAGMA temp_store=MEMORY`);
     requireFormat(database, directory);
-    database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0");
+    // NORMAL: everything is synced but commits, and those the store syncs itself, before it answers.
+    database.exec("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0");
     if (pragma(database, "user_version") === 0) database.exec(`BEGIN IMMEDIATE; ${schema} COMMIT`);
     // What a killed process left in the log may not have reached the disk yet. It must, before anybody is told of it.
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -18,8 +18,8 @@ let directories = 0;
 const newDirectory = (): string => join(root, String(directories++));
 const directoryOf = new WeakMap<Store, string>();
 
-async function open(directory = newDirectory()): Promise<Store> {
-  const store = await openSqliteStore({ directory });
+async function open(directory = newDirectory(), blockingSyncMsMax?: number): Promise<Store> {
+  const store = await openSqliteStore({ directory, ...(blockingSyncMsMax !== undefined && { blockingSyncMsMax }) });
   directoryOf.set(store, directory);
   return store;
 }
@@ -31,7 +31,8 @@ async function reopen(store: Store): Promise<Store> {
   return open(directory);
 }
 
-testStore("sqlite", open, { reopen });
+testStore("sqlite", () => open(), { reopen });
+testStore("sqlite on a slow disk", () => open(undefined, 0), { reopen });
 
 const hasCode =
   (code: StoreErrorCode, message?: RegExp) =>
@@ -260,4 +261,41 @@ test("sqlite: the disk reserve is held, given once, and still known after a rest
   assert.equal(later.spent, true);
   assert.equal(later.release(), false);
   assert.equal(later.recovered(), false, "not within the first second");
+});
+
+test("sqlite: what is not on the disk yet is seen by nobody", async () => {
+  const store = await open(newDirectory(), 0);
+  const index = [{ name: "n", value: "v" }];
+  const first = await mustCommit(store, { key: "/a", expect: 0, write: testRecord("1"), index });
+  const gone = await mustCommit(store, { key: "/gone", expect: 0, write: testRecord("x") });
+  let acknowledged = 0;
+  const commits = [
+    store.commit({ key: "/a", expect: first, write: testRecord("2") }),
+    store.commit({ key: "/gone", expect: gone, write: "delete" }),
+    store.commit({ key: "/new", expect: 0, write: testRecord("new") }),
+  ].map((commit) => commit.then(() => acknowledged++));
+  let looked = 0;
+  while (acknowledged === 0) {
+    const answers = await Promise.all([
+      store.get("/a"),
+      store.get("/gone"),
+      store.get("/new"),
+      store.range("/"),
+      store.range("/", { limit: 1 }),
+      store.history("/", 1, 10),
+      store.revision(),
+    ]);
+    if (acknowledged > 0) break;
+    const [a, deleted, created, range, page, history, revision] = answers;
+    assert.deepEqual([textOf(a), textOf(deleted), created, revision], ["1", "x", undefined, gone]);
+    assert.deepEqual(range.records.map(textOf), ["1", "x"]);
+    assert.deepEqual([page.remaining, page.revision, history.events.length, history.progress], [1, gone, 2, gone]);
+    looked++;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(looked > 0);
+  await Promise.all(commits);
+  assert.deepEqual((await store.range("/")).records.map(textOf), ["2", "new"]);
+  assert.deepEqual(await store.index("n", "v"), []);
+  await store.close();
 });

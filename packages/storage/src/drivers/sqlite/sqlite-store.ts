@@ -25,6 +25,7 @@ import type { OpenDatabase } from "./open-database.ts";
 import { openDatabase } from "./open-database.ts";
 import type { CurrentRecord } from "./record-cache.ts";
 import { RecordCache } from "./record-cache.ts";
+import { LogFile } from "./log-file.ts";
 import { isFull, isInputOutputError, toStoreError } from "./sqlite-errors.ts";
 import type { KeySpan, RecordLine } from "./sqlite-reader.ts";
 import { SqliteReader, keySpan, withoutBody } from "./sqlite-reader.ts";
@@ -41,6 +42,8 @@ export interface SqliteStoreOptions {
   history?: Partial<HistoryLimits>;
   /** pages of 4 KiB that the write-ahead log holds before it is moved into the file; default 4 000, a fifth faster than SQLite's own 1 000 */
   checkpointPages?: number;
+  /** a disk whose syncs take longer is waited for aside of the event loop; default 0.5. A thread more costs a quarter of the writes of a fast disk */
+  blockingSyncMsMax?: number;
   /** kept free for deletions when the disk is full, once the store holds some megabytes; default 16 MiB */
   reserveBytes?: number;
   /** milliseconds; default the machine's monotonic clock */
@@ -114,17 +117,25 @@ class FileStore implements SqliteStore {
   readonly #consumers = new FeedConsumers();
   readonly #onFailure: (error: StoreError) => void;
 
+  readonly #log: LogFile;
+
   #queue: Pending[] = [];
   #flushScheduled = false;
   #paused = false;
+  /** what is in the tables already, but not on the disk for certain: nobody may see it yet */
+  #inFlight: BatchChanges | undefined;
+  /** the newest that is durable */
   #revision: Revision;
+  /** the newest in the tables */
+  #written: Revision;
   #compacted: Revision;
   /** up to here the values that nobody can ask for any more have been deleted; at most #compacted, except while a sweep runs */
   #swept: Revision;
+  /** in the tables */
   #newestDeletion: Revision;
   #failure: StoreError | undefined;
   #closing: Promise<void> | undefined;
-  #idle: (() => void) | undefined;
+  #settledWaiters: (() => void)[] = [];
 
   constructor(opened: OpenDatabase, options: SqliteStoreOptions) {
     const { database, file } = opened;
@@ -140,6 +151,7 @@ class FileStore implements SqliteStore {
     );
     // The newest row is never swept, so it knows the newest revision. A list of an empty store needs a resourceVersion above 0.
     this.#revision = newest.revision ?? 1;
+    this.#written = this.#revision;
     this.#newestDeletion = this.#revision;
     this.#swept = meta.get("swept") ?? 1;
     this.#compacted = Math.max(this.#swept, meta.get("compacted") ?? 1);
@@ -148,6 +160,7 @@ class FileStore implements SqliteStore {
       this.#revision,
       options.now ?? (() => performance.now()),
     );
+    this.#log = new LogFile(`${file}-wal`, options.blockingSyncMsMax ?? 0.5);
     this.#reserve = new DiskReserve(options.directory, options.reserveBytes ?? 16 << 20);
     this.#checkpointer = new Checkpointer({
       file,
@@ -210,7 +223,7 @@ class FileStore implements SqliteStore {
       if (!done && !more) await nextTurn();
     }
     const remaining = more
-      ? this.#read(() => this.#reader.count(keySpan(prefix, records.at(-1)!.key), at === this.#revision ? undefined : at))
+      ? this.#read(() => this.#reader.count(keySpan(prefix, records.at(-1)!.key), at === this.#written ? undefined : at))
       : 0;
     return { records, revision: at, more, remaining };
   }
@@ -219,6 +232,9 @@ class FileStore implements SqliteStore {
     const limit = options.limit || Infinity;
     const records: StoredRecord[] = [];
     for (let after: string | undefined; records.length < limit;) {
+      this.#requireOpen();
+      // The table has only the newest entries, so it is read when all of them may be seen.
+      while (this.#inFlight) await this.#settled();
       this.#requireOpen();
       const wanted = Math.min(sliceRows, limit - records.length);
       const span = keySpan(prefix, after);
@@ -288,6 +304,9 @@ class FileStore implements SqliteStore {
       await nextTurn();
       this.#requireOpen();
     }
+    await this.#log.sync().catch((error: unknown) => {
+      throw this.#fail(error);
+    });
   }
 
   compactedRevision(): Revision {
@@ -296,6 +315,7 @@ class FileStore implements SqliteStore {
 
   async snapshot(file: string): Promise<Revision> {
     this.#requireOpen();
+    if (this.#inFlight) await this.#settled();
     return writeSnapshot(this.#opened.file, file);
   }
 
@@ -304,7 +324,7 @@ class FileStore implements SqliteStore {
   }
 
   async #close(): Promise<void> {
-    if (this.#queue.length > 0 && !this.#failure) await new Promise<void>((resolve) => (this.#idle = resolve));
+    while (this.#inFlight || (this.#queue.length > 0 && !this.#failure)) await this.#settled();
     this.#consumers.clear();
     await this.#checkpointer.close();
     const { database, unlock } = this.#opened;
@@ -312,6 +332,7 @@ class FileStore implements SqliteStore {
       if (!this.#failure) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } finally {
       database.close();
+      this.#log.close();
       unlock();
       this.#cache.clear();
     }
@@ -320,16 +341,25 @@ class FileStore implements SqliteStore {
   // Writing
 
   #scheduleFlush(): void {
-    if (this.#flushScheduled || this.#paused) return;
+    if (this.#flushScheduled || this.#paused || this.#inFlight) return;
     this.#flushScheduled = true;
     // Everything that this turn of the loop brought in shares the transaction.
     setImmediate(() => {
       this.#flushScheduled = false;
-      if (this.#paused) return;
+      if (this.#paused || this.#inFlight) return;
       this.#flush();
-      if (this.#queue.length > 0) this.#scheduleFlush();
-      else this.#idle?.();
+      if (!this.#inFlight) this.#afterBatch();
     });
+  }
+
+  #afterBatch(): void {
+    for (const wake of this.#settledWaiters.splice(0)) wake();
+    if (this.#queue.length > 0 && !this.#failure) this.#scheduleFlush();
+  }
+
+  /** Once the batch under way is on the disk, or has failed; when nothing is under way, once the next one is. */
+  #settled(): Promise<void> {
+    return new Promise((resolve) => this.#settledWaiters.push(resolve));
   }
 
   #pause(until: Promise<unknown>): void {
@@ -356,11 +386,41 @@ class FileStore implements SqliteStore {
       this.#abandon(batch, error);
       return;
     }
-    this.#publish(changes);
-    for (const pending of batch) {
-      if (pending.outcome instanceof StoreError) pending.reject(pending.outcome);
-      else pending.resolve(pending.outcome!);
+    if (changes.events.length === 0) {
+      answer(batch);
+      return;
     }
+    this.#noteWritten(changes);
+    if (this.#log.isQuick) {
+      try {
+        this.#log.syncNow();
+      } catch (error) {
+        this.#reject(batch, this.#fail(error));
+        return;
+      }
+      this.#acknowledge(batch, changes);
+      return;
+    }
+    this.#inFlight = changes;
+    const landed = (run: () => void): void => {
+      this.#inFlight = undefined;
+      run();
+      this.#afterBatch();
+    };
+    void this.#log.sync().then(
+      () => landed(() => this.#acknowledge(batch, changes)),
+      (error: unknown) => landed(() => this.#reject(batch, this.#fail(error))),
+    );
+  }
+
+  /** The transaction is on the disk: the feed has it first, then those who wait for it. */
+  #acknowledge(batch: readonly Pending[], changes: BatchChanges): void {
+    this.#publish(changes);
+    answer(batch);
+  }
+
+  #reject(batch: readonly Pending[], error: unknown): void {
+    for (const pending of batch) pending.reject(error);
   }
 
   #apply(pending: Pending, changes: BatchChanges): Committed | Conflict | StoreError {
@@ -392,7 +452,7 @@ class FileStore implements SqliteStore {
       oldEntries: before?.entries ?? "",
       newEntries: entries,
     });
-    changes.add({ revision, key, record, previous }, record && { record, entries });
+    changes.add({ revision, key, record, previous }, before, record && { record, entries });
     return { committed: true, revision };
   }
 
@@ -412,24 +472,26 @@ class FileStore implements SqliteStore {
     changes.swept = upTo;
   }
 
-  #publish(changes: BatchChanges): void {
-    const { events, revision, swept } = changes;
-    if (events.length === 0) return;
-    this.#revision = revision;
+  /** The transaction is in the tables: what readers must know to look past it. */
+  #noteWritten(changes: BatchChanges): void {
+    const { events, revision, swept, bytes } = changes;
+    this.#written = revision;
+    for (const event of events) if (!event.record) this.#newestDeletion = event.revision;
     if (swept > 0) {
       this.#swept = swept;
       this.#compacted = Math.max(this.#compacted, swept);
     }
-    for (const { key, revision: changed } of events) {
+    this.#checkpointer.wrote(Math.ceil(bytes / pageBytes) + pagesPerCommit * events.length);
+  }
+
+  #publish(changes: BatchChanges): void {
+    const { events, revision } = changes;
+    this.#revision = revision;
+    for (const { key } of events) {
       const current = changes.get(key);
-      if (current) {
-        this.#cache.set(key, current);
-      } else {
-        this.#cache.delete(key);
-        this.#newestDeletion = changed;
-      }
+      if (current) this.#cache.set(key, current);
+      else this.#cache.delete(key);
     }
-    this.#checkpointer.wrote(Math.ceil(changes.bytes / pageBytes) + pagesPerCommit * events.length);
     this.#consumers.publish({ events, progress: revision });
   }
 
@@ -449,7 +511,7 @@ class FileStore implements SqliteStore {
         failure = this.#fail(cause);
       }
     }
-    for (const pending of batch) pending.reject(failure);
+    this.#reject(batch, failure);
   }
 
   #full(cause?: unknown): StoreError {
@@ -462,7 +524,7 @@ class FileStore implements SqliteStore {
     const failure = new StoreError("Unreachable", message, { cause });
     this.#failure = failure;
     for (const pending of this.#queue.splice(0)) pending.reject(failure);
-    this.#idle?.();
+    if (!this.#inFlight) this.#afterBatch();
     this.#onFailure(failure);
     return failure;
   }
@@ -484,16 +546,17 @@ class FileStore implements SqliteStore {
   #current(key: string): CurrentRecord | undefined {
     const cached = this.#cache.get(key);
     if (cached) return cached;
+    if (this.#inFlight?.has(key)) return this.#inFlight.before(key);
     const current = this.#reader.current(key);
     if (current) this.#cache.set(key, current);
     return current;
   }
 
   #slice(span: KeySpan, at: Revision, wanted: number, options: RangeOptions): { lines: SliceLine[]; next: string | undefined } {
-    const whole = !options.headerFilter && !options.keysOnly && at === this.#revision;
-    const lines: SliceLine[] = whole ? this.#reader.records(span, wanted).map(asLine) : this.#reader.lines(span, wanted);
+    const lines: SliceLine[] =
+      options.headerFilter || options.keysOnly ? this.#reader.lines(span, wanted) : this.#reader.records(span, wanted).map(asLine);
     const next = lines.length === wanted ? `${lines.at(-1)!.key}\0` : undefined;
-    if (whole || (this.#newestDeletion <= at && lines.every((line) => line.revision <= at))) return { lines, next };
+    if (this.#newestDeletion <= at && lines.every((line) => line.revision <= at)) return { lines, next };
     return { lines: this.#reader.linesAt({ start: span.start, end: next ?? span.end }, at), next };
   }
 
@@ -527,6 +590,13 @@ class FileStore implements SqliteStore {
   }
 }
 
+function answer(batch: readonly Pending[]): void {
+  for (const { outcome, resolve, reject } of batch) {
+    if (outcome instanceof StoreError) reject(outcome);
+    else resolve(outcome!);
+  }
+}
+
 /** What a batch has done so far: later commits of it see the earlier ones, everybody else sees nothing before the sync. */
 class BatchChanges {
   readonly events: FeedEvent[] = [];
@@ -535,6 +605,7 @@ class BatchChanges {
   /** 0 when nothing was swept */
   swept: Revision = 0;
   readonly #current = new Map<string, CurrentRecord | undefined>();
+  readonly #before = new Map<string, CurrentRecord | undefined>();
 
   constructor(revision: Revision) {
     this.revision = revision;
@@ -548,11 +619,17 @@ class BatchChanges {
     return this.#current.get(key);
   }
 
+  /** what the key held before the batch */
+  before(key: string): CurrentRecord | undefined {
+    return this.#before.get(key);
+  }
+
   nextRevision(): Revision {
     return this.revision + 1;
   }
 
-  add(event: FeedEvent, current: CurrentRecord | undefined): void {
+  add(event: FeedEvent, before: CurrentRecord | undefined, current: CurrentRecord | undefined): void {
+    if (!this.#before.has(event.key)) this.#before.set(event.key, before);
     this.revision = event.revision;
     this.events.push(event);
     this.#current.set(event.key, current);

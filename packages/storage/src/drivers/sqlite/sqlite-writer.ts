@@ -53,7 +53,7 @@ export class SqliteWriter {
     this.#begin.run();
   }
 
-  /** Returns when everything since `begin` is on the disk. */
+  /** Everything since `begin` is in the tables, and in the log; it is on the disk when the log has been synced. */
   commit(): void {
     this.#commit.run();
   }
