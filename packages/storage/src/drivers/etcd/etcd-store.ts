@@ -58,7 +58,7 @@ const rowsPerCall = 500;
 const readsPerTransaction = 100;
 const feedTimeoutMs = 10_000;
 /** Index entries of the records used last, to save a read before each write. */
-const knownEntriesMax = 20_000;
+const knownEntriesMax = 8_000;
 
 const nothing = new Uint8Array();
 

@@ -85,7 +85,7 @@ const batchMax = 32;
 /** Rows that a read takes before it lets others run, about two milliseconds: a page of kubectl's 500 and one to see that there are more. */
 const sliceRows = 501;
 /** The same for rows of which only the header is read. */
-const sliceLines = 2_000;
+const sliceLines = 1_000;
 const sweepRows = 500;
 /** The log's pages that a commit touches: its row, its place in `current`, and what lies above them. */
 const pagesPerCommit = 2;
