@@ -1,10 +1,11 @@
-import { badRequest, decodeJson, fieldInvalid, invalid, JsonSyntaxError, unsupportedMediaType } from "@meshplane/apimachinery";
+import { badRequest, decodeJson, failure, fieldInvalid, invalid, JsonSyntaxError, StatusError } from "@meshplane/apimachinery";
 import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery";
 import type { HttpRequest } from "./http/http-request.ts";
 import { normalizeMetadata } from "./normalize-metadata.ts";
 import type { ProtobufCodec } from "./protobuf-codec.ts";
 import { unknownFieldsOf } from "./unknown-fields.ts";
 import { apiVersionOf } from "./record-codec.ts";
+import { isRegistered } from "./registry/registered-kinds.ts";
 import type { FieldValidation } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { decodeYamlBody } from "./decode-yaml-body.ts";
@@ -56,7 +57,11 @@ export function reportComplaints(
   warn: (text: string) => void,
 ): void {
   if (complaints.length === 0 || validation === "Ignore") return;
-  if (validation === "Warn") return complaints.forEach(warn);
+  if (validation === "Warn") {
+    // the YAML decoder's complaints are one text of many lines
+    for (const text of complaints) for (const line of text.split("\n")) if (!line.endsWith("unmarshal errors:")) warn(line.trim());
+    return;
+  }
   throw cannotBeHandled(definition, `strict decoding error: ${complaints.join(", ")}`);
 }
 
@@ -82,7 +87,10 @@ function mediaTypeOf(http: HttpRequest, definition: ResourceDefinition, codec: P
   if (type === "" || type === json) return "json";
   if (type === yaml) return "yaml";
   if (type === protobuf && codec?.encodes(definition)) return "protobuf";
-  throw unsupportedMediaType(
+  throw failure(
+    415,
+    "UnsupportedMediaType",
+    undefined,
     `the body of the request was in an unknown format - accepted media types include: ${json}, ${yaml}${definition.builtIn ? `, ${protobuf}` : ""}`,
   );
 }
@@ -126,12 +134,18 @@ export function toObject(value: unknown, definition: ResourceDefinition): Decode
     throw cannotBeHandled(definition, why);
   };
   normalizeMetadata(object, definition, fail);
+  const order = definition.builtIn ? Object.keys(object) : undefined;
   const unknown = unknownFieldsOf(object, definition);
+  if (order && unknown.length > 1) unknown.sort((a, b) => order.indexOf(firstOf(a)) - order.indexOf(firstOf(b)));
   definition.strategy.applyDefaults?.(object);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }
 
-const headType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+/** The decoder of built-in kinds complains in the order of the document. */
+const firstOf = (path: string): string => /^[^.[]*/.exec(path)![0];
+
+/** Where upstream's decoder looks for the type of an object, as it prints it. */
+export const headType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 function requireKind(value: unknown, definition: ResourceDefinition): KubeObject {
   const apiVersion = apiVersionOf(definition);
@@ -156,14 +170,9 @@ function requireKind(value: unknown, definition: ResourceDefinition): KubeObject
   if (definition.builtIn) {
     const kind = object.kind || definition.kind;
     const version = object.apiVersion || apiVersion;
-    if (kind !== definition.kind) {
-      throw badRequest(
-        `${String(kind)} in version ${JSON.stringify(versionOf(version))} cannot be handled as a ${definition.kind}: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
-      );
-    }
-    if (version !== apiVersion) {
-      throw badRequest(`the API version in the data (${String(version)}) does not match the expected API version (${apiVersion})`);
-    }
+    if (typeof version !== "string" || version.split("/").length > 2)
+      throw unrecognized(definition, `unexpected GroupVersion string: ${String(version)}`, Buffer.from(JSON.stringify(object)));
+    if (kind !== definition.kind || version !== apiVersion) throw otherKind(String(kind), version, definition);
     object.kind = kind;
     object.apiVersion = version;
     return object as unknown as KubeObject;
@@ -178,6 +187,18 @@ function requireKind(value: unknown, definition: ResourceDefinition): KubeObject
     throw invalid(definition, nameIn(object), [fieldInvalid("kind", object.kind, `must be ${definition.kind}`)]);
   }
   return object as unknown as KubeObject;
+}
+
+/** A kind that the decoder knows cannot be converted; one that it does not know is not registered. */
+function otherKind(kind: string, apiVersion: string, definition: ResourceDefinition): StatusError {
+  const into = `${kind} in version ${JSON.stringify(versionOf(apiVersion))} cannot be handled as a ${definition.kind}: `;
+  if (isRegistered(apiVersion, kind)) {
+    const group = definition.group === "" ? "core" : definition.group.split(".")[0];
+    return badRequest(`${into}converting (${versionOf(apiVersion)}.${kind}) to (${group}.${definition.kind}): unknown conversion`);
+  }
+  return badRequest(
+    `${into}no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+  );
 }
 
 const versionOf = (apiVersion: unknown): string => String(apiVersion).slice(String(apiVersion).indexOf("/") + 1);

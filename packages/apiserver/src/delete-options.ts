@@ -2,17 +2,18 @@ import {
   badRequest,
   decodeJson,
   decodeYaml,
+  failure,
   fieldInvalid,
   fieldNotSupported,
   invalid,
   JsonSyntaxError,
-  unsupportedMediaType,
 } from "@meshplane/apimachinery";
 import type { FieldError, JsonValue } from "@meshplane/apimachinery";
-import { contentTypeOf } from "./decode-body.ts";
+import { contentTypeOf, headType } from "./decode-body.ts";
 import type { HttpRequest, Query } from "./http/http-request.ts";
 import type { ProtobufCodec } from "./protobuf-codec.ts";
-import { booleanOf, dryRunOf } from "./request-options.ts";
+import { goJsonType } from "./normalize-metadata.ts";
+import { booleanOf, dryRunOf, integerOf } from "./request-options.ts";
 
 export type PropagationPolicy = "Foreground" | "Background" | "Orphan";
 
@@ -41,10 +42,12 @@ interface Wire {
   propagationPolicy?: unknown;
   orphanDependents?: unknown;
   preconditions?: unknown;
+  gracePeriodSeconds?: unknown;
 }
 
 function fromQuery(query: Query): Wire & { errors?: FieldError[] } {
   const errors: FieldError[] = [];
+  integerOf(query, "gracePeriodSeconds"); // not used, but it has to be one
   return {
     dryRun: dryRunOf(query, errors) ? ["All"] : undefined,
     propagationPolicy: query.get("propagationPolicy"),
@@ -56,12 +59,19 @@ function fromQuery(query: Query): Wire & { errors?: FieldError[] } {
 function fromBody(bytes: Uint8Array, contentType: string, codec: ProtobufCodec | undefined): Wire {
   const value = decode(bytes, contentType, codec);
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw badRequest("the object provided is unrecognized (must be of type DeleteOptions)");
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${goJsonType(value)} into Go value of type ${headType}`,
+    );
   const options = value as Wire;
   if (options.kind !== undefined && options.kind !== "DeleteOptions") {
+    const version = typeof options.apiVersion === "string" ? options.apiVersion : "";
     throw badRequest(
-      `${String(options.kind)} in version ${JSON.stringify(String(options.apiVersion ?? ""))} cannot be handled as a DeleteOptions: no kind ${JSON.stringify(options.kind)} is registered for version ${JSON.stringify(options.apiVersion ?? "")}`,
+      `no kind ${JSON.stringify(options.kind)} is registered for version ${JSON.stringify(version)} in scheme "pkg/api/legacyscheme/scheme.go:30"`,
     );
+  }
+  const seconds = options.gracePeriodSeconds;
+  if (seconds != null && !Number.isInteger(seconds)) {
+    throw badRequest(`json: cannot unmarshal ${goJsonType(seconds)} into Go struct field DeleteOptions.gracePeriodSeconds of type int64`);
   }
   return options;
 }
@@ -83,7 +93,10 @@ function decode(bytes: Uint8Array, contentType: string, codec: ProtobufCodec | u
     }
     throw error;
   }
-  throw unsupportedMediaType(
+  throw failure(
+    415,
+    "UnsupportedMediaType",
+    undefined,
     "the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf",
   );
 }

@@ -10,7 +10,13 @@ const prefix = "impersonate-";
 const extraPrefix = "impersonate-extra-";
 
 /** Who acts: the caller, or whom it may act as. @throws StatusError 400, 403 (wire 84) */
-export function impersonate(http: HttpRequest, caller: User, cluster: string, options: ServerOptions, target: Target): User | Promise<User> {
+export function impersonate(
+  http: HttpRequest,
+  caller: User,
+  cluster: string,
+  options: ServerOptions,
+  target: Target,
+): User | Promise<User> {
   const { headers } = http;
   const name = single(headers["impersonate-user"]);
   if (!name) {

@@ -1,4 +1,4 @@
-import { badRequest, expired, failure, StatusError } from "@meshplane/apimachinery";
+import { badRequest, decodeJson, expired, failure, StatusError } from "@meshplane/apimachinery";
 import { StoreError } from "@meshplane/storage";
 import type { Range, Store, StoredRecord } from "@meshplane/storage";
 import { prefixOf } from "./registry/keys.ts";
@@ -72,10 +72,18 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
     return {
       revision: range.revision,
       records: range.records,
-      continue: range.more && last ? encodeToken(range.revision, last.key.slice(prefix.length).replace("//", "/")) : "",
+      continue:
+        last && (range.more || (filter && range.records.length === limit && (await isMoreBehind(last.key, range.revision))))
+          ? encodeToken(range.revision, last.key.slice(prefix.length).replace("//", "/"))
+          : "",
       remaining: range.more && request.counted && !selection.selective && !definition.restriction ? range.remaining : undefined,
       next: undefined,
     };
+  }
+
+  /** With a selector a full page does not know whether what follows matches; upstream offers to look. */
+  async function isMoreBehind(key: string, revision: number): Promise<boolean> {
+    return (await store.range(prefix, { after: key, limit: 1, keysOnly: true, at: revision })).records.length > 0;
   }
 
   async function slices(pinnedAt: number | undefined, from: string | undefined): Promise<ListPage> {
@@ -109,12 +117,12 @@ const encodeToken = (revision: number, lastKey: string): string =>
 /** @throws StatusError 400 (wire 65) */
 function decodeToken(text: string): Token {
   const invalid = (why: string) => badRequest(`invalid continue token: ${why}`);
-  if (!/^[A-Za-z0-9_-]+$/.test(text)) throw invalid("illegal base64 data at input byte 0");
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) throw invalid("continue key is not valid: illegal base64 data at input byte 0");
   let token: unknown;
   try {
-    token = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
-  } catch {
-    throw invalid("continue key is not valid: invalid character looking for beginning of value");
+    token = decodeJson(Buffer.from(text, "base64url"), { maxDepth: 10 }).value;
+  } catch (error) {
+    throw invalid(`continue key is not valid: ${error instanceof Error ? error.message : String(error)}`);
   }
   const { v, rv, start } = (typeof token === "object" && token !== null ? token : {}) as { v?: unknown; rv?: unknown; start?: unknown };
   if (v !== tokenVersion) throw invalid(`server does not recognize this encoded version ${String(v ?? "")}`);

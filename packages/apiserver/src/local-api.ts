@@ -9,7 +9,7 @@ import type { InProcessApi, InProcessRequest } from "./in-process.ts";
 import { listPage } from "./list-page.ts";
 import { trackManagedFields } from "./managed-fields.ts";
 import { patchObject } from "./patch-object.ts";
-import { keepOtherHalf, requireSameNamespace, requireSameObject } from "./prepare-object.ts";
+import { dropServerFields, keepOtherHalf, requireSameNamespace, requireSameObject } from "./prepare-object.ts";
 import { readObject } from "./read-object.ts";
 import { apiVersionOf } from "./record-codec.ts";
 import { requestTimeoutMs } from "./request-deadline.ts";
@@ -114,7 +114,7 @@ async function create(wanted: InProcessRequest, request: ResourceRequest): Promi
   const object = submitted(wanted, request);
   const options = writeOptions(wanted);
   requireSameNamespace(object, request);
-  delete object.metadata.resourceVersion;
+  dropServerFields(object);
   keepOtherHalf(object, undefined, request);
   trackManagedFields(object, undefined, request, options);
   return (await storeNew(request, object, options)).object();
@@ -131,7 +131,6 @@ async function update(wanted: InProcessRequest, request: ResourceRequest): Promi
         return object;
       },
       creates: request.definition.strategy.allowCreateOnUpdate && request.subresource === "",
-      applied: false,
       uidIsPrecondition: true,
       track: (next, current) => trackManagedFields(next, current, request, options),
     },

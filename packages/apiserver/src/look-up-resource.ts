@@ -19,11 +19,13 @@ export function lookUpResource(target: ResourceTarget, http: HttpRequest, surfac
     throw definition.builtIn ? methodNotAllowed() : methodNotSupported(groupResourceOf(definition), "");
   // /apis/…/widgets/name of a namespaced resource: no such address
   if (definition.namespaced && target.namespace === "" && target.name !== "" && !(cluster === "*" && virtual)) throw notHere(definition);
+  if (target.name !== "" && definition.builtIn && !namedVerbs.some((it) => definition.verbs.includes(it))) throw unknownResource();
   requireShape(target, http, definition);
   if (!definition.verbs.includes(verb)) throw refused(definition, verb);
   return definition;
 }
 
+const namedVerbs: readonly Verb[] = ["get", "update", "patch", "delete"];
 const knownMethods = new Set(["GET", "POST", "PUT", "PATCH", "DELETE"]);
 const isMethodUnknown = (method: string, definition: ResourceDefinition): boolean =>
   !knownMethods.has(method) && !(method === "HEAD" && !definition.builtIn);

@@ -1,6 +1,8 @@
 import { trackUpdate } from "@meshplane/apimachinery";
 import type { JsonObject, KubeObject } from "@meshplane/apimachinery";
 import { timestamp } from "./prepare-object.ts";
+import { apiVersionOf } from "./record-codec.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import type { WriteOptions } from "./request-options.ts";
 
@@ -21,7 +23,7 @@ export function trackManagedFields(
   options: WriteOptions,
 ): void {
   trackUpdate({
-    live: current as JsonObject | undefined,
+    live: (current ?? emptyObjectOf(request.definition)) as JsonObject | undefined,
     next: next as unknown as JsonObject,
     manager: managerOf(request, options),
     apiVersion: next.apiVersion,
@@ -29,4 +31,29 @@ export function trackManagedFields(
     schema: request.definition.schema,
     now: timestamp(request.server.options.clock()),
   });
+}
+
+const emptyObjects = new WeakMap<ResourceDefinition, KubeObject>();
+
+/** What a built-in kind's object has when nothing was given: nobody owns that. Defaults are not part of it. */
+function emptyObjectOf(definition: ResourceDefinition): KubeObject | undefined {
+  if (!definition.builtIn) return undefined;
+  let empty = emptyObjects.get(definition);
+  if (!empty) {
+    empty = { apiVersion: apiVersionOf(definition), kind: definition.kind, metadata: {} };
+    definition.strategy.applyDefaults?.(empty);
+    for (const key of Object.keys(empty)) if (key !== "apiVersion" && key !== "kind" && !isEmptyValue(empty[key])) delete empty[key];
+    empty.metadata = {};
+    emptyObjects.set(definition, empty);
+  }
+  return empty;
+}
+
+/** As Go's zero values look in JSON; of an object, what is not so is taken out. */
+function isEmptyValue(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return value === null || value === "" || value === 0 || value === false;
+  if (Array.isArray(value)) return value.length === 0;
+  const map = value as Record<string, unknown>;
+  for (const key of Object.keys(map)) if (!isEmptyValue(map[key])) delete map[key];
+  return true;
 }

@@ -99,8 +99,10 @@ function requireList(
         key === "finalizers" ? "[]string" : key === "ownerReferences" ? "[]v1.OwnerReference" : "[]v1.ManagedFieldsEntry",
       ),
     );
-  if ((list as unknown[]).length === 0) delete metadata[key];
-  else (list as unknown[]).forEach(check);
+  if ((list as unknown[]).length === 0) {
+    // an empty managedFields is a wish: forget who owns what
+    if (key !== "managedFields") delete metadata[key];
+  } else (list as unknown[]).forEach(check);
 }
 
 function requireOwner(item: unknown, definition: ResourceDefinition, fail: Fail): void {

@@ -9,7 +9,7 @@ export type PatchType = "merge" | "json" | "strategic" | "apply";
 export interface Patch {
   readonly type: PatchType;
   readonly body: JsonValue;
-  /** field paths that the patch had twice */
+  /** what to say about fields that the patch had twice */
   readonly duplicates: readonly string[];
 }
 
@@ -28,15 +28,17 @@ export async function patchOf(http: HttpRequest, definition: ResourceDefinition)
   const bytes = await http.readBody();
   if (type !== "apply") {
     const { value, duplicates } = decodePatch(bytes);
-    return { type, body: value, duplicates };
+    return { type, body: value, duplicates: duplicates.map(duplicateField) };
   }
   try {
-    const { value, duplicates } = decodeYaml(bytes);
-    return { type, body: value, duplicates };
+    const { value, duplicates, duplicatesText } = decodeYaml(bytes);
+    return { type, body: value, duplicates: duplicatesText === undefined ? duplicates.map(duplicateField) : [duplicatesText] };
   } catch (error) {
-    throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : String(error)}`);
+    throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
+
+const duplicateField = (path: string): string => `duplicate field ${JSON.stringify(path)}`;
 
 function wrongType(definition: ResourceDefinition): Error {
   if (definition.builtIn) return failure(415, "UnsupportedMediaType", {}, "415: Unsupported Media Type");

@@ -14,6 +14,7 @@ import {
 } from "@meshplane/apimachinery";
 import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery";
 import { reportComplaints, toObject } from "./decode-body.ts";
+import { goJsonType } from "./normalize-metadata.ts";
 import { managerOf, trackManagedFields } from "./managed-fields.ts";
 import type { Patch } from "./patch-body.ts";
 import type { Payload } from "./payload.ts";
@@ -42,7 +43,6 @@ export function patchObject(
         return object;
       },
       creates: false,
-      applied: false,
       uidIsPrecondition: false,
       track: (next, current) => trackManagedFields(next, current, request, options),
     },
@@ -67,16 +67,15 @@ function asObject(value: JsonValue, patch: Patch, { definition, context }: Resou
   const quoted = patch.type === "strategic" ? printGo(patch.body) : encodeJson(inGoOrder(value, definition));
   try {
     const { object, complaints } = toObject(value, definition);
-    const all =
-      patch.duplicates.length > 0
-        ? [...patch.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`), ...complaints]
-        : complaints;
+    const all = patch.duplicates.length > 0 ? [...patch.duplicates, ...complaints] : complaints;
     reportComplaints(all, options.fieldValidation, definition, (text) => context.warn(text));
     return object;
   } catch (error) {
     if (!(error instanceof StatusError) || error.code !== 400) throw error;
     const why = error.message.replace(/^[^:]* cannot be handled as a [^:]*: /, "");
-    throw invalid({ group: "", kind: "" }, "", [fieldInvalid("patch", quoted, why)]);
+    const { status } = invalid({ group: "", kind: "" }, "", [fieldInvalid("patch", quoted, why)]);
+    delete status.details!.kind;
+    throw new StatusError(status);
   }
 }
 
@@ -135,12 +134,11 @@ function applyObject(request: ResourceRequest, patch: Patch, options: WriteOptio
           ignoredFields: unreachableFields(request),
         });
         const { object, complaints } = toObject(copyJson(merged), definition);
-        reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text));
+        reportComplaints([...patch.duplicates, ...complaints], options.fieldValidation, definition, (text) => context.warn(text));
         requireSameObject(object, request);
         return object;
       },
       creates: request.subresource === "",
-      applied: true,
       uidIsPrecondition: false,
     },
     options,
@@ -148,9 +146,14 @@ function applyObject(request: ResourceRequest, patch: Patch, options: WriteOptio
 }
 
 function requireApplicable(body: JsonValue, definition: ResourceDefinition): JsonObject {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) throw badRequest("error decoding YAML: the patch is not an object");
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    if (body === null) throw badRequest("invalid object type: /, Kind=");
+    throw badRequest(
+      `error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${goJsonType(body)} into Go value of type map[string]interface {}`,
+    );
+  }
   const { apiVersion, kind } = body;
-  if (typeof kind !== "string" || kind === "") throw badRequest(`invalid object type: ${String(apiVersion ?? "")}, Kind=`);
+  if (typeof kind !== "string" || kind === "") throw badRequest(`invalid object type: ${printKind(String(apiVersion ?? ""), "")}`);
   if (kind !== definition.kind || apiVersion !== apiVersionOf(definition))
     throw badRequest(`invalid object type: ${printKind(String(apiVersion ?? ""), kind)}`);
   return body;

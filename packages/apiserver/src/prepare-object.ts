@@ -4,7 +4,6 @@ import type { StoredRecord } from "@meshplane/storage";
 import { generateName } from "./registry/names.ts";
 import { registryKey } from "./registry/keys.ts";
 import { garbageObjectResourceVersion, parseResourceVersion } from "./request-options.ts";
-import { setClusterAnnotation } from "./record-codec.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
@@ -28,25 +27,28 @@ export function requireSameNamespace({ metadata }: KubeObject, { definition, nam
   }
 }
 
+/** What a client cannot set on a new object is dropped, before anybody comes to own it. */
+export function dropServerFields({ metadata }: KubeObject): void {
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.resourceVersion;
+  delete metadata.selfLink;
+}
+
 /** What the server owns of a new object's metadata. */
 export function prepareNewMetadata({ metadata }: KubeObject, request: ResourceRequest): void {
   const { server, definition } = request;
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName);
   metadata.uid = server.options.uid();
   metadata.creationTimestamp = timestamp(server.options.clock());
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete metadata.resourceVersion;
-  delete metadata.selfLink;
   if (definition.strategy.hasGeneration) metadata.generation = 1;
-  else delete metadata.generation;
 }
 
 /** RFC 3339 in seconds, as metadata has it. */
 export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 /** What an update may not touch of metadata is put back, silently. */
-export function restoreMetadata(next: KubeObject, current: KubeObject, request: ResourceRequest): void {
+export function restoreMetadata(next: KubeObject, current: KubeObject): void {
   const mine = next.metadata;
   const { metadata } = current;
   mine.creationTimestamp = metadata.creationTimestamp ?? null;
@@ -59,7 +61,6 @@ export function restoreMetadata(next: KubeObject, current: KubeObject, request: 
   delete mine.selfLink;
   mine.uid ??= metadata.uid!;
   mine.resourceVersion = metadata.resourceVersion!;
-  setClusterAnnotation(mine, request.cluster);
 }
 
 /**
@@ -127,12 +128,12 @@ function differsBeyondStatus(next: KubeObject, current: KubeObject): boolean {
   return false;
 }
 
-/** True when storing `next` would change nothing but the time of an entry in managedFields, and puts those back. */
-export function isUnchanged(next: KubeObject, current: KubeObject, applied: boolean): boolean {
+/** True when storing `next` would change nothing but the times in managedFields, and puts those back. */
+export function isUnchanged(next: KubeObject, current: KubeObject): boolean {
   const mine = next.metadata;
   const theirs = current.metadata;
   const managed = mine.managedFields;
-  if (applied && !equalJson(withoutTimes(managed), withoutTimes(theirs.managedFields))) return false;
+  if (managed !== theirs.managedFields && !equalJson(withoutTimes(managed), withoutTimes(theirs.managedFields))) return false;
   if (theirs.managedFields === undefined) delete mine.managedFields;
   else mine.managedFields = theirs.managedFields;
   if (equalJson(next, current)) return true;

@@ -150,11 +150,11 @@ export function requireListOptions(options: ListOptions, query: Query | undefine
   const errors: FieldError[] = [];
   if (query?.has("sendInitialEvents")) errors.push(fieldForbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
   if (match !== "") {
+    if (options.resourceVersion === "")
+      errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
     if (options.continue !== "")
       errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden when continue is provided"));
-    else if (options.resourceVersion === "")
-      errors.push(fieldForbidden("resourceVersionMatch", "resourceVersionMatch is forbidden unless resourceVersion is provided"));
-    else if (match !== "Exact" && match !== "NotOlderThan")
+    if (match !== "Exact" && match !== "NotOlderThan")
       errors.push(fieldNotSupported("resourceVersionMatch", match, ["Exact", "NotOlderThan", ""]));
     else if (match === "Exact" && options.resourceVersion === "0")
       errors.push(fieldForbidden("resourceVersionMatch", 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
@@ -164,7 +164,8 @@ export function requireListOptions(options: ListOptions, query: Query | undefine
 
 const invalidListOptions = (errors: FieldError[]) => invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
 
-function integerOf(query: Query, name: string): number | undefined {
+/** @throws StatusError 400 */
+export function integerOf(query: Query, name: string): number | undefined {
   const text = query.get(name);
   if (text === undefined || text === "") return undefined;
   if (!/^[+-]?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);

@@ -14,7 +14,7 @@ import { lookUpResource } from "./look-up-resource.ts";
 import { trackManagedFields } from "./managed-fields.ts";
 import { patchObject } from "./patch-object.ts";
 import { patchOf } from "./patch-body.ts";
-import { keepOtherHalf, requireSameNamespace, requireSameObject } from "./prepare-object.ts";
+import { dropServerFields, keepOtherHalf, requireSameNamespace, requireSameObject } from "./prepare-object.ts";
 import { readObject } from "./read-object.ts";
 import { deadlineOf } from "./request-deadline.ts";
 import { listOptionsOf, watchOptionsOf, writeOptionsOf } from "./request-options.ts";
@@ -125,7 +125,9 @@ async function create(http: HttpRequest, request: ResourceRequest, context: Coll
   const { object, complaints } = submitted.decode(); //                                         400 422
   reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text)); // 400 when strict
   requireSameNamespace(object, request); //                                                     400
-  if (object.metadata.resourceVersion) throw plainError("resourceVersion should not be set on objects to be created"); // 500, as upstream
+  if (object.metadata.resourceVersion && object.metadata.resourceVersion !== "0")
+    throw plainError("resourceVersion should not be set on objects to be created"); // 500, as upstream
+  dropServerFields(object);
   keepOtherHalf(object, undefined, request);
   trackManagedFields(object, undefined, request, options);
   const payload = await storeNew(request, object, options); //                                  403 404 409 422
@@ -148,7 +150,6 @@ async function update(http: HttpRequest, request: ResourceRequest, context: Coll
         return object;
       },
       creates: definition.strategy.allowCreateOnUpdate && request.subresource === "",
-      applied: false,
       uidIsPrecondition: true,
       track: (next, current) => trackManagedFields(next, current, request, options),
     },

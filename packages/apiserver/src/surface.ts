@@ -1,3 +1,4 @@
+import { registerKinds } from "./registry/registered-kinds.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 /** Which APIs a logical cluster (or a virtual workspace) has. Immutable; shared by all clusters with the same definitions. */
@@ -15,6 +16,7 @@ export type SurfaceSource = (cluster: string) => Surface | Promise<Surface>;
 
 /** A surface of a fixed list. */
 export function surfaceOf(key: string, definitions: readonly ResourceDefinition[]): Surface {
+  registerKinds(definitions);
   const byPath = new Map(definitions.map((d) => [`${d.group}/${d.version}/${d.resource}`, d]));
   return {
     key,

@@ -8,6 +8,7 @@ import { Payload } from "./payload.ts";
 import {
   countGeneration,
   dedupeOwners,
+  dropServerFields,
   isUnchanged,
   keepOtherHalf,
   prepareNewMetadata,
@@ -16,7 +17,7 @@ import {
   requireValid,
   restoreMetadata,
 } from "./prepare-object.ts";
-import { decodeRecord, encodeRecord, indexEntriesOf } from "./record-codec.ts";
+import { decodeRecord, encodeRecord, indexEntriesOf, setClusterAnnotation } from "./record-codec.ts";
 import { generateName } from "./registry/names.ts";
 import { keyOf } from "./registry/keys.ts";
 import { finalizerWarnings, validateMetadata, validateMetadataUpdate } from "./registry/validate-metadata.ts";
@@ -96,10 +97,7 @@ export async function prepareNew(request: ResourceRequest, object: KubeObject, o
   return { ...(await encodeWrite(request, object)), guards, object, created: true };
 }
 
-async function guardsOf(
-  { server, definition, cluster, namespace, context }: ResourceRequest,
-  name: string,
-): Promise<readonly Guard[]> {
+async function guardsOf({ server, definition, cluster, namespace, context }: ResourceRequest, name: string): Promise<readonly Guard[]> {
   const guards = server.options.createGuards?.(definition, cluster, namespace, context, name);
   return guards === undefined ? [] : guards instanceof Promise ? await guards : guards;
 }
@@ -125,8 +123,6 @@ export interface Change {
   next(current: KubeObject | undefined): KubeObject | Promise<KubeObject>;
   /** whether a missing object is created */
   readonly creates: boolean;
-  /** server-side apply: claiming fields is a change, even if no value changes */
-  readonly applied: boolean;
   /** the uid in the submitted object is a precondition (PUT), not a change (PATCH) */
   readonly uidIsPrecondition: boolean;
   /** notes who set which fields; absent when `next` has done it */
@@ -159,9 +155,10 @@ export async function storeChanged(
       requireFreshVersion(next, record, request); //                                              409 422
       keepOtherHalf(next, current, request);
       const annotated = hasClusterAnnotation(next);
-      restoreMetadata(next, current, request);
+      restoreMetadata(next, current);
       dedupeOwners(next, (text) => context.warn(text));
       change.track?.(next, current);
+      setClusterAnnotation(next.metadata, cluster);
       const admission = admissionRequestOf(request, "UPDATE", next, current, options.dryRun);
       await admit(request.admission, "mutate", admission); //                                     403 …
       prepareForUpdate(next, current, request);
@@ -172,7 +169,7 @@ export async function storeChanged(
       await admit(request.admission, "validate", admission); //                                   403 …
       if (current.metadata.deletionTimestamp != null && mayVanish(next, request))
         return options.dryRun ? nothing(next) : { write: "delete", object: next, created: false };
-      if (isUnchanged(next, current, change.applied) || options.dryRun)
+      if (isUnchanged(next, current) || options.dryRun)
         return nothing(annotated || !options.dryRun ? next : withoutClusterAnnotation(next)); // nothing is written
       return { ...(await encodeWrite(request, next)), object: next, created: false };
     },
@@ -201,7 +198,7 @@ async function createOnUpdate(request: ResourceRequest, change: Change, options:
   if (!change.creates) throw notFound(groupResourceOf(definition), name);
   const object = await change.next(undefined);
   if (change.uidIsPrecondition) requireSameUid(object.metadata.uid, "", request);
-  delete object.metadata.resourceVersion;
+  dropServerFields(object);
   keepOtherHalf(object, undefined, request);
   change.track?.(object, undefined);
   return prepareNew(request, object, options);
