@@ -4,6 +4,7 @@
  *   node tools/kinds/generate.ts        needs `go` (for `go mod download`); prints the module versions that NOTICE names
  *
  * - types.table.ts: the Go struct tags (JSON name, omitempty, protobuf number, type) of the served kinds
+ * - client-types.table.ts: the same of every other kind that client-go knows, for protobuf bodies of custom resources with their names
  * - openapi.table.ts: the OpenAPI v3 components of the served kinds
  */
 import { execFileSync } from "node:child_process";
@@ -41,7 +42,32 @@ const packages: Record<string, string> = {
   discovery: join(api, "apidiscovery/v2"),
   meta: join(apimachinery, "pkg/apis/meta/v1"),
   apiextensions: join(apiextensions, "pkg/apis/apiextensions/v1"),
+  apps: join(api, "apps/v1"),
+  autoscaling2: join(api, "autoscaling/v2"),
+  batch: join(api, "batch/v1"),
+  endpointslices: join(api, "discovery/v1"),
+  networking: join(api, "networking/v1"),
+  node: join(api, "node/v1"),
+  policy: join(api, "policy/v1"),
+  resource: join(api, "resource/v1"),
+  scheduling: join(api, "scheduling/v1"),
+  storage: join(api, "storage/v1"),
 };
+/** all their kinds are in the clients' table */
+const clientPackages = [
+  "core",
+  "apps",
+  "autoscaling",
+  "autoscaling2",
+  "batch",
+  "endpointslices",
+  "networking",
+  "node",
+  "policy",
+  "resource",
+  "scheduling",
+  "storage",
+];
 
 const withList = (...kinds: string[]): string[] => kinds.flatMap((kind) => [kind, `${kind}List`]);
 const roots: Record<string, string[]> = {
@@ -118,16 +144,26 @@ function typeOf(go: string, pkg: string): string {
   const dot = go.indexOf(".");
   let name = `${pkg}.${go}`;
   if (dot >= 0) {
-    const alias = go.slice(0, dot);
-    const target = (
-      { metav1: "meta", v1: pkg === "discovery" || pkg === "autoscaling" ? "meta" : "core", corev1: "core" } as Record<string, string>
-    )[alias];
+    const target = importsOf(pkg).get(go.slice(0, dot));
     if (!target) throw new Error(`what is ${go} in ${pkg}?`);
     name = `${target}.${go.slice(dot + 1)}`;
   }
   if (!special.has(name)) needed.push(name);
   return name;
 }
+
+/** Go's name of an imported package → ours */
+function importsOf(pkg: string): Map<string, string> {
+  let known = imports.get(pkg);
+  if (known) return known;
+  imports.set(pkg, (known = new Map()));
+  for (const [, alias, path] of sourceOf(pkg).matchAll(/^\s+(\w+)? ?"k8s\.io\/(?:api|apimachinery)\/([\w/]+)"$/gm)) {
+    const target = Object.entries(packages).find(([, directory]) => directory.endsWith(path!))?.[0];
+    if (target) known.set(alias ?? path!.slice(path!.lastIndexOf("/") + 1), target);
+  }
+  return known;
+}
+const imports = new Map<string, Map<string, string>>();
 
 const sources = new Map<string, string>();
 function sourceOf(pkg: string): string {
@@ -179,12 +215,26 @@ while (needed.length > 0) read(needed.pop()!);
 read("apiextensions.JSONSchemaProps");
 while (needed.length > 0) read(needed.pop()!);
 
-const lines: string[] = [];
-for (const name of [...structs.keys()].sort()) {
-  lines.push(`= ${name}`);
-  for (const { json, number, flags, type } of structs.get(name)!) lines.push(`${json} ${number}${flags} ${type}`);
+/** The lines of all types read so far but those of `before`. */
+function linesWithout(before: ReadonlySet<string>): string {
+  const lines: string[] = [];
+  for (const name of [...structs.keys()].filter((name) => !before.has(name)).sort()) {
+    lines.push(`= ${name}`);
+    for (const { json, number, flags, type } of structs.get(name)!) lines.push(`${json} ${number}${flags} ${type}`);
+  }
+  for (const name of [...aliases.keys()].filter((name) => !before.has(name)).sort()) lines.push(`: ${name} ${aliases.get(name)}`);
+  return `${lines.join("\n")}\n`;
 }
-for (const name of [...aliases.keys()].sort()) lines.push(`: ${name} ${aliases.get(name)}`);
+const served = linesWithout(new Set());
+const servedNames = new Set([...structs.keys(), ...aliases.keys()]);
+
+for (const pkg of clientPackages) {
+  for (const [, kind, body] of sourceOf(pkg).matchAll(/^type (\w+) struct \{\n([\s\S]*?)^\}/gm)) {
+    if (/^\s+(?:metav1|v1)\.TypeMeta `/m.test(body!) && /(?:ObjectMeta|ListMeta) `/.test(body!)) needed.push(`${pkg}.${kind}`);
+  }
+}
+while (needed.length > 0) read(needed.pop()!);
+const others = linesWithout(servedNames);
 
 const header = `// Made by tools/kinds/generate.ts from k8s.io/{api,apimachinery,apiextensions-apiserver}@${librariesVersion} and k8s.io/kubernetes@${kubernetesVersion}
 // (Apache-2.0, see NOTICE): names, types and numbers. Do not edit.
@@ -193,11 +243,11 @@ const asModule = (comment: string, name: string, text: string): string =>
   `${header}\n/** ${comment} */\nexport const ${name} = String.raw\`${text}\`;\n`;
 writeFileSync(
   join(out, "types.table.ts"),
-  asModule(
-    "`= struct`, then its fields `json-name protobuf-number[?=omitempty][z=omitzero] type`; `: alias type`.",
-    "typesTable",
-    `${lines.join("\n")}\n`,
-  ),
+  asModule("`= struct`, then its fields `json-name protobuf-number[?=omitempty][z=omitzero] type`; `: alias type`.", "typesTable", served),
+);
+writeFileSync(
+  join(out, "client-types.table.ts"),
+  asModule("As types.table.ts, of the kinds that no cluster serves by itself.", "clientTypesTable", others),
 );
 
 // ---- OpenAPI components ----
@@ -255,7 +305,7 @@ writeFileSync(
   asModule("OpenAPI v3 components by name, as JSON; `$ref` holds a name of this table.", "openApiTable", `{\n${sorted.join(",\n")}\n}`),
 );
 
-process.stdout.write(`${structs.size} structs, ${aliases.size} aliases, ${sorted.length} components\n`);
+process.stdout.write(`${servedNames.size} served types; ${structs.size} structs, ${aliases.size} aliases, ${sorted.length} components\n`);
 process.stdout.write(
   `k8s.io/kubernetes ${kubernetesVersion}; k8s.io/api, k8s.io/apimachinery, k8s.io/apiextensions-apiserver ${librariesVersion}\n`,
 );

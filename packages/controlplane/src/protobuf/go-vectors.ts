@@ -161,4 +161,39 @@ export const vectors: readonly { readonly object: Record<string, unknown> & { ap
       },
       hex: "6b3873000a0c0a0276311206537461747573123c0a060a0012001a0012074661696c7572651a016d22084e6f74466f756e642a190a016e1201671a016b22090a017212016d1a016628013201753094031a002200",
     },
+    {
+      object: {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "d" },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: { a: "b" } },
+          template: {
+            metadata: { labels: { a: "b" }, creationTimestamp: null },
+            spec: {
+              containers: [
+                {
+                  name: "c",
+                  image: "i",
+                  ports: [{ containerPort: 80, protocol: "TCP" }],
+                  resources: { limits: { cpu: "1" } },
+                  livenessProbe: { httpGet: { port: "http", path: "/x" } },
+                  env: [{ name: "A", valueFrom: { fieldRef: { fieldPath: "x" } } }],
+                  securityContext: { runAsUser: 0 },
+                },
+              ],
+              volumes: [
+                { name: "v", configMap: { name: "c", defaultMode: 420 } },
+                { name: "w", projected: { sources: [{ serviceAccountToken: { path: "p" } }] } },
+              ],
+              tolerations: [{ key: "k" }],
+            },
+          },
+          strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: "25%", maxUnavailable: 1 } },
+        },
+        status: {},
+      },
+      hex: "6b3873000a150a07617070732f7631120a4465706c6f796d656e7412b6020a110a016412001a0022002a00320038004200129202080012080a060a01611201621ad9010a180a0012001a0022002a003200380042005a060a016112016212bc010a100a0176120b9a01080a030a016318a4030a110a0177120cd201090a0722050a001a0170126d0a01631201692a00320d0a001000185022035443502a003a0e0a014112001a070a050a00120178420c0a0a0a0363707512030a013152220a1612140a022f78120a080110001a04687474701a002200100018002000280030006a0072007a022000800100880100900100a201001a00320042004a0052005800600068008201008a01009a0100b201090a016b12001a002200c2010022240a0d526f6c6c696e6755706461746512130a06080010011a001209080110001a03323525280038001a0c0800100018002000280038001a002200",
+    },
   ];

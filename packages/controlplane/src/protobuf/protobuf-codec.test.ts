@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ResourceDefinition } from "@meshplane/apiserver";
 import { toTypedJson } from "../kinds/typed-json.ts";
 import { goStructOf } from "../schemas/go-types.ts";
 import { vectors } from "./go-vectors.ts";
@@ -62,4 +63,15 @@ test("protobuf: negative and large integers", () => {
   const event = { apiVersion: "v1", kind: "Event", metadata: { generation: 2 ** 40 }, count: -3 };
   const back = codec.decodeAny(codec.encodeAny(event)!)! as unknown as typeof event;
   assert.deepEqual([back.count, back.metadata.generation], [-3, 2 ** 40]);
+});
+
+test("protobuf: a custom resource with a name that client-go knows is read, not written", () => {
+  const { object, hex } = vectors.find(({ object }) => object.kind === "Deployment")!;
+  const definition = { builtIn: false, group: "apps", version: "v1", kind: "Deployment" } as ResourceDefinition;
+  assert.equal(codec.encodes(definition), false);
+  assert.equal(codec.decodes(definition), true);
+  const { spec } = codec.decode(bytesOf(hex), definition) as unknown as { spec: { replicas: number } };
+  assert.deepEqual(spec, toTypedJson(object, goStructOf("apps/v1", "Deployment")!).spec);
+  assert.equal(spec.replicas, 0);
+  assert.equal(codec.decodes({ ...definition, group: "example.com" }), false);
 });

@@ -1,5 +1,6 @@
 import { decodeJson, formatGroupVersion, type KubeObject, type Status } from "@meshplane/apimachinery";
 import type { ProtobufCodec, ResourceDefinition } from "@meshplane/apiserver";
+import { toTypedJson } from "../kinds/typed-json.ts";
 import { goStructOf, type GoStruct } from "../schemas/go-types.ts";
 import { BackwardWriter } from "./backward-writer.ts";
 import { readMessage } from "./decode-message.ts";
@@ -13,6 +14,8 @@ const prefix = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 export interface BuiltInProtobufCodec extends ProtobufCodec {
   /** Anything by its own apiVersion and kind (discovery documents, too); undefined when the tables do not have it. */
   encodeAny(object: { apiVersion?: string; kind: string }): Uint8Array | undefined;
+  /** whether bodies of this kind can be read: custom resources, too, where client-go has a type of that name (it then sends protobuf) */
+  decodes(definition: ResourceDefinition): boolean;
 }
 
 export function protobufCodec(): BuiltInProtobufCodec {
@@ -24,11 +27,14 @@ export function protobufCodec(): BuiltInProtobufCodec {
       const apiVersion = apiVersionOf(definition);
       return envelope(apiVersion, definition.listKind, list, requireStruct(apiVersion, definition.listKind));
     },
+    decodes: (definition) => goStructOf(apiVersionOf(definition), definition.kind) !== undefined,
     decode(bytes, definition) {
       const object = open(bytes, apiVersionOf(definition), definition.kind);
       if (!object)
         throw new Error(`no kind ${JSON.stringify(definition.kind)} is registered for version ${JSON.stringify(apiVersionOf(definition))}`);
-      return object;
+      if (definition.builtIn) return object; // its strategy does the rest
+      const struct = goStructOf(object.apiVersion, object.kind);
+      return struct ? (toTypedJson(object, struct) as unknown as KubeObject) : object;
     },
     decodeAny: (bytes) => open(bytes, "", ""),
     encodeAny(object) {

@@ -1,3 +1,4 @@
+import { clientTypesTable } from "./client-types.table.ts";
 import { typesTable } from "./types.table.ts";
 
 /** A type of upstream's Go API, as far as its JSON and protobuf forms depend on it. */
@@ -58,6 +59,16 @@ const groups: Readonly<Record<string, string>> = {
   rbac: "rbac.authorization.k8s.io/v1",
   discovery: "apidiscovery.k8s.io/v2",
   apiextensions: "apiextensions.k8s.io/v1",
+  apps: "apps/v1",
+  autoscaling2: "autoscaling/v2",
+  batch: "batch/v1",
+  endpointslices: "discovery.k8s.io/v1",
+  networking: "networking.k8s.io/v1",
+  node: "node.k8s.io/v1",
+  policy: "policy/v1",
+  resource: "resource.k8s.io/v1",
+  scheduling: "scheduling.k8s.io/v1",
+  storage: "storage.k8s.io/v1",
 };
 const packageOf = new Map(Object.entries(groups).map(([name, groupVersion]) => [groupVersion, name]));
 packageOf.set("meta.k8s.io/v1", "meta");
@@ -84,26 +95,30 @@ const specialTypes: Readonly<Record<string, Special>> = {
   "apiextensions.JSONSchemaPropsOrStringArray": "schemaOrStrings",
 };
 
-let texts: Map<string, string[]> | undefined;
+let served: Map<string, string[]> | undefined;
+let others: Map<string, string[]> | undefined;
 const structs = new Map<string, GoStruct>();
 
-/** The table split by name; parsed on first use. */
+/** The lines of a type. The tables are split on first use; the one of the clients' other kinds hardly ever. */
 function textOf(name: string): string[] | undefined {
-  if (!texts) {
-    texts = new Map();
-    let lines: string[] = [];
-    for (const line of typesTable.split("\n")) {
-      if (line.startsWith("= ")) texts.set(line.slice(2), (lines = []));
-      else if (line.startsWith(": ")) {
-        const space = line.indexOf(" ", 2);
-        texts.set(line.slice(2, space), [line.slice(space + 1)]);
-      } else if (line !== "") lines.push(line);
-    }
-  }
-  return texts.get(name);
+  served ??= split(typesTable);
+  return served.get(name) ?? (others ??= split(clientTypesTable)).get(name);
 }
 
-/** The struct of a kind that every cluster knows, or of a meta/v1 kind under any group version; undefined for strangers. */
+function split(table: string): Map<string, string[]> {
+  const texts = new Map<string, string[]>();
+  let lines: string[] = [];
+  for (const line of table.split("\n")) {
+    if (line.startsWith("= ")) texts.set(line.slice(2), (lines = []));
+    else if (line.startsWith(": ")) {
+      const space = line.indexOf(" ", 2);
+      texts.set(line.slice(2, space), [line.slice(space + 1)]);
+    } else if (line !== "") lines.push(line);
+  }
+  return texts;
+}
+
+/** The struct of a kind that Kubernetes knows, or of a meta/v1 kind under any group version; undefined for strangers. */
 export function goStructOf(apiVersion: string, kind: string): GoStruct | undefined {
   const own = packageOf.get(apiVersion);
   if (own !== undefined && isStruct(`${own}.${kind}`)) return structNamed(`${own}.${kind}`);
