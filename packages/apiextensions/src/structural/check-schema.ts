@@ -46,6 +46,8 @@ interface Place {
   root: boolean;
   /** how many of these one object can hold at most */
   cardinality: number;
+  /** below a list or map without a limit, only the size of a request limits how many there are */
+  unbounded?: boolean;
   /** the list above whose items cannot be told apart between old and new */
   uncorrelatable: string | undefined;
 }
@@ -75,9 +77,11 @@ function checkKeywords(schema: JsonSchema, path: string, walk: Walk, place: Plac
   checkExtensions(schema, path, errors);
   if (hasRules(schema)) checkRules(schema, path, walk, place);
   for (const child of children(schema, path)) {
+    const unbounded = place.unbounded || child.unbounded || false;
     checkKeywords(child.schema, child.path, walk, {
       root: false,
-      cardinality: place.cardinality * child.multiplier,
+      cardinality: unbounded ? mostInOneRequest(child.schema) : place.cardinality * child.multiplier,
+      unbounded,
       uncorrelatable: place.uncorrelatable ?? child.uncorrelatable,
     });
   }
@@ -93,17 +97,21 @@ function checkPattern(pattern: string, path: string, errors: FieldError[]): void
   }
 }
 
+/** how many of a value fit into the largest request */
+const mostInOneRequest = (schema: JsonSchema): number => Math.max(1, typeFromSchema({ type: "array", items: schema })?.size ?? 1);
+
 interface Child {
   schema: JsonSchema;
   path: string;
   multiplier: number;
+  unbounded?: boolean;
   uncorrelatable?: string;
 }
 
 function* children(schema: JsonSchema, path: string): Iterable<Child> {
   const size = typeFromSchema(schema)?.size ?? 1;
   if (typeof schema.additionalProperties === "object") {
-    yield { schema: schema.additionalProperties, path: `${path}.additionalProperties`, multiplier: Math.max(1, size) };
+    yield { schema: schema.additionalProperties, path: `${path}.additionalProperties`, multiplier: Math.max(1, size), unbounded: schema.maxProperties === undefined };
   }
   for (const key of Object.keys(schema.properties ?? {}).sort()) {
     yield { schema: schema.properties![key]!, path: `${path}.properties[${key}]`, multiplier: 1 };
@@ -114,6 +122,7 @@ function* children(schema: JsonSchema, path: string): Iterable<Child> {
       schema: schema.items,
       path: `${path}.items`,
       multiplier: Math.max(1, size),
+      unbounded: schema.maxItems === undefined,
       ...(correlatable ? {} : { uncorrelatable: path }),
     };
   }
