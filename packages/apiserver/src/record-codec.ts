@@ -86,7 +86,8 @@ function asServed(object: KubeObject, definition: ResourceDefinition): KubeObjec
   object.apiVersion = apiVersionOf(definition);
   object.kind = definition.kind;
   unknownFieldsOf(object, definition);
-  definition.strategy.applyDefaults?.(object);
+  // what was converted has had the defaults of the stored version, as upstream reads it
+  if (!definition.convert) definition.strategy.applyDefaults?.(object);
   return object;
 }
 

@@ -8,6 +8,8 @@ export interface CostEstimate {
   max: number;
 }
 
+const partsOfText = new Set(["split", "findAll"]);
+
 const cap = 2 ** 64;
 const capped = (value: number): number => (value < cap ? value : cap);
 
@@ -15,6 +17,8 @@ const capped = (value: number): number => (value < cap ? value : cap);
 interface Estimate {
   cost: number;
   size: number;
+  /** how large the elements of a computed list are; undefined: as large as their type says */
+  element?: number;
 }
 
 /** @param defaultSize of values whose type says nothing */
@@ -51,7 +55,7 @@ class Estimator {
       case "call":
         return this.#call(expr, info.type);
       case "list":
-        return { cost: 10 + this.#sum(expr.items), size: expr.items.length };
+        return this.#list(expr);
       case "map":
         return {
           cost: 30 + this.#sum(expr.entries.flatMap((entry) => [entry.key, entry.value])),
@@ -74,6 +78,17 @@ class Estimator {
         return { cost: target.cost + body.cost + 1, size: body.size };
       }
     }
+  }
+
+  #list({ items }: Expr & { kind: "list" }): Estimate {
+    let cost = 10;
+    let element = 0;
+    for (const item of items) {
+      const inner = this.visit(item);
+      cost = capped(cost + inner.cost);
+      element = Math.max(element, inner.size);
+    }
+    return { cost, size: items.length, element };
   }
 
   #sum(children: readonly Expr[]): number {
@@ -114,16 +129,27 @@ class Estimator {
       case "orValue":
         return { cost: inputs + 1, size: Math.max(...args.map((arg) => arg.size)) };
     }
+    const own = this.#function(expr, type, args);
+    return { ...own, cost: capped(inputs + own.cost) };
+  }
+
+  #function(expr: Expr & { kind: "call" }, type: CelType, args: readonly Estimate[]): Estimate {
+    const info = this.#checked.info.get(expr.id)!;
     const sizes = args.map((arg) => arg.size);
     const overloads = info.overloads ?? [];
-    const own = Math.max(1, ...overloads.map((overload) => overload.cost?.(sizes) ?? 1));
+    const cost = capped(Math.max(1, ...overloads.map((overload) => overload.cost?.(sizes) ?? 1)));
+    if (expr.name === "_[_]" && args[0]!.element !== undefined) return { cost, size: args[0]!.element };
     const results = overloads.map((overload) => overload.size?.(sizes)).filter((size) => size !== undefined);
-    const size = results.length > 0 && results.length === overloads.length ? Math.max(...results) : this.#declared(type);
-    return { cost: capped(inputs + own), size: capped(size) };
+    const size = capped(results.length > 0 && results.length === overloads.length ? Math.max(...results) : this.#declared(type));
+    // parts of a text are no longer than the text
+    return type.kind === "list" && partsOfText.has(expr.name) ? { cost, size, element: sizes[0]! } : { cost, size };
   }
 
   #fold(expr: Expr & { kind: "fold" }): Estimate {
     const range = this.visit(expr.range);
+    const { slots } = this.#checked.info.get(expr.id)!;
+    // of two variables the second is the element
+    if (range.element !== undefined) this.#sizes.set(slots!.at(-1)!, range.element);
     const filter = expr.filter ? this.visit(expr.filter).cost : 0;
     const body = this.visit(expr.body);
     const own = { all: 3, exists: 4, existsOne: 3, map: 12, transformMap: 32, transformMapEntry: 32 }[expr.fold];
@@ -132,6 +158,7 @@ class Estimator {
     return {
       cost: capped(range.cost + start + range.size * (own + filter + body.cost) + 1),
       size: collects ? range.size : 1,
+      ...(expr.fold === "map" ? { element: body.size } : {}),
     };
   }
 }

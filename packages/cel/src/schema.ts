@@ -117,6 +117,9 @@ function arrayType(schema: SchemaLike): CelType | undefined {
   }
 }
 
+/** Upstream's estimates count keys as if they were empty, and schemas are written to pass them. */
+const mapKey = withSize(t.string, 0);
+
 const objectMeta = t.object("ObjectMeta", [
   ["name", t.string],
   ["generateName", t.string],
@@ -127,7 +130,7 @@ function objectType(schema: SchemaLike, withMeta: boolean): CelType | undefined 
   if (typeof more === "object" && !withMeta) {
     const value = typeFromSchema(more);
     if (!value) return undefined;
-    return t.map(t.string, value, schema.maxProperties ?? Math.floor((maxRequestBytes - 2) / (minBytes(more) + 6)));
+    return t.map(mapKey, value, schema.maxProperties ?? Math.floor((maxRequestBytes - 2) / (minBytes(more) + 6)));
   }
   const fields = new Map<string, CelType>();
   for (const [name, property] of Object.entries(schema.properties ?? {})) {

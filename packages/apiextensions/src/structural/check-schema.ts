@@ -111,7 +111,12 @@ interface Child {
 function* children(schema: JsonSchema, path: string): Iterable<Child> {
   const size = typeFromSchema(schema)?.size ?? 1;
   if (typeof schema.additionalProperties === "object") {
-    yield { schema: schema.additionalProperties, path: `${path}.additionalProperties`, multiplier: Math.max(1, size), unbounded: schema.maxProperties === undefined };
+    yield {
+      schema: schema.additionalProperties,
+      path: `${path}.additionalProperties`,
+      multiplier: Math.max(1, size),
+      unbounded: schema.maxProperties === undefined,
+    };
   }
   for (const key of Object.keys(schema.properties ?? {}).sort()) {
     yield { schema: schema.properties![key]!, path: `${path}.properties[${key}]`, multiplier: 1 };
