@@ -44,6 +44,7 @@ await build({
   outdir: dist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
+  external: ["@peculiar/x509", "reflect-metadata"], // once in the life of a root directory; their CommonJS forms do not survive bundling
   splitting: true, // what loads on first use stays a file of its own
   format: "esm",
   platform: "node",
