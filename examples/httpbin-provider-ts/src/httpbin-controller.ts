@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { hasReason } from "@meshplane/apimachinery";
 import { apply, typed } from "@meshplane/client";
 import { reconcileBySubroutines, ok, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
@@ -10,17 +11,22 @@ const fieldManager = "httpbin-provider";
  * Gives each HttpBin of each consumer an address and, in a Secret beside it, the credentials for it. A real provider would start something
  * here; what matters is the way between the workspaces.
  */
-export function httpBinController({ client, lister }: ManagerContext, domain: string): ControllerOptions {
+export function httpBinController({ client }: ManagerContext, domain: string): ControllerOptions {
   /** The cluster's name keeps two consumers' instances of one name apart. */
   const urlOf = ({ cluster, namespace, name }: ObjectKey): string => `https://${name}-${namespace}-${cluster}.${domain}`;
 
   async function ensureCredentials(httpBin: HttpBin, key: ObjectKey) {
     const name = `${key.name}-credentials`;
-    const existing = lister(secrets).get({ ...key, name });
-    const password = (existing?.["data"] as Record<string, string> | undefined)?.["password"];
+    const consumerSecrets = typed(client.cluster(key.cluster), secrets);
+    // Not from the cache, which may be a moment behind our own last write: a password is given once.
+    const existing = await consumerSecrets.get(name, { namespace: key.namespace }).catch((error) => {
+      if (hasReason(error, "NotFound")) return undefined;
+      throw error;
+    });
+    const password = existing?.data?.["password"];
     const base64 = (text: string) => Buffer.from(text).toString("base64");
     await apply(
-      typed(client.cluster(key.cluster), secrets),
+      consumerSecrets,
       {
         apiVersion: "v1",
         kind: "Secret",

@@ -19,7 +19,12 @@ export interface FleetProviderOptions {
   /** the object that lists the URLs */
   endpoints: { resource: GroupVersionResource; kind: string; name: string; urls: (object: KubeObject) => string[] };
   /** the objects that show who is there: a cluster is engaged with its first ready one, and let go with its last */
-  members: { resource: GroupVersionResource; ready: (object: KubeObject) => boolean };
+  members: {
+    resource: GroupVersionResource;
+    ready: (object: KubeObject) => boolean;
+    /** it is still listed, but no longer ours */
+    left?: (object: KubeObject, url: string) => boolean;
+  };
   /** what controllers may watch; everything by default */
   watchable?: (resource: GroupResource) => boolean;
   /** failures of watches and discovery; all are tried again */
@@ -192,7 +197,7 @@ export class FleetProvider implements Provider {
     const cluster = clusterOf(member);
     const { name = "", annotations } = member.metadata;
     let engaged = this.#engaged.get(cluster);
-    if (gone) {
+    if (gone || this.#options.members.left?.(member, endpoint.url)) {
       if (engaged?.endpoint !== endpoint) return;
       engaged.members.delete(name);
       if (engaged.members.size === 0) this.#disengage(engaged);

@@ -309,8 +309,9 @@ test("initializing workspaces: engaged while the initializer is there, let go wh
   await until("done", () => left().length === 1);
   assert.deepEqual(left(), ["root:universal"]);
   assert.ok(server.requests.some((request) => request.startsWith("PATCH /services/initializingworkspaces/p:team/clusters/w1/")));
-  server.remove("logicalclusters", "w1", "", "cluster");
+  // before the object leaves the view
   await until("gone", () => provider.clusters().length === 0);
+  assert.deepEqual(seen, ["w1"]);
   signal.abort();
   await running;
   await server.stop();

@@ -30,13 +30,13 @@ const logicalClusters = resourceType<LogicalCluster>({
  * content by the client, and end with `removeInitializer`, after which the workspace is let go. @see spec virtual-workspaces §3
  */
 export const initializingWorkspacesProvider = (options: WorkspaceLifecycleProviderOptions): Provider =>
-  lifecycleProvider(options, "/initializingworkspaces/");
+  lifecycleProvider(options, "/initializingworkspaces/", "initializers");
 
 /** The workspaces that are being deleted and wait for our terminator; as above, ended by `removeTerminator`. @see spec virtual-workspaces §4 */
 export const terminatingWorkspacesProvider = (options: WorkspaceLifecycleProviderOptions): Provider =>
-  lifecycleProvider(options, "/terminatingworkspaces/");
+  lifecycleProvider(options, "/terminatingworkspaces/", "terminators");
 
-function lifecycleProvider(options: WorkspaceLifecycleProviderOptions, part: string): Provider {
+function lifecycleProvider(options: WorkspaceLifecycleProviderOptions, part: string, field: "initializers" | "terminators"): Provider {
   const { group, resource, version } = logicalClusters;
   return new FleetProvider({
     ...options,
@@ -49,7 +49,16 @@ function lifecycleProvider(options: WorkspaceLifecycleProviderOptions, part: str
         return (status?.virtualWorkspaces ?? []).map(({ url }) => url).filter((url) => url.includes(part));
       },
     },
-    members: { resource: { group, version, resource }, ready: () => true },
+    members: {
+      resource: { group, version, resource },
+      ready: () => true,
+      // The change that takes our entry away arrives before the object leaves the view; its content is closed already.
+      left: (member, url) => {
+        const entry = url.slice(url.indexOf(part) + part.length);
+        const status = (member as LogicalCluster).status;
+        return !(status?.[field] ?? []).includes(entry);
+      },
+    },
     // The wildcard shows nothing else.
     watchable: (wanted) => wanted.group === group && wanted.resource === resource,
   });
