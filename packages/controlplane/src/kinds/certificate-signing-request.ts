@@ -68,10 +68,12 @@ export function certificateSigningRequests({ clock, local }: SigningRequestDepen
           : {}),
       };
       request.status = {};
+      forgetManagers(request);
     },
     prepareForUpdate(next, current) {
       next.spec = { ...current.spec };
       next.status = { ...current.status };
+      forgetManagers(next);
     },
     validate: requestErrors,
     validateUpdate: (next, current) => changeErrors(next, current, "main"),
@@ -81,6 +83,7 @@ export function certificateSigningRequests({ clock, local }: SigningRequestDepen
         keepConditions(next, current, "Approved");
         keepConditions(next, current, "Denied");
         stamp(next, current);
+        forgetManagers(next);
       },
       validateUpdate: (next, current) => [...requestErrors(next), ...changeErrors(next, current, "status")],
     },
@@ -109,6 +112,7 @@ export function certificateSigningRequests({ clock, local }: SigningRequestDepen
     ...whole,
     prepareForUpdate(next, current) {
       stamp(next, current);
+      forgetManagers(next);
       const conditions = next.status?.conditions;
       next.spec = { ...current.spec };
       next.status = { ...current.status };
@@ -119,24 +123,19 @@ export function certificateSigningRequests({ clock, local }: SigningRequestDepen
   });
   const approval = ({ verb, name, body, dryRun, context }: SubresourceRequest): Promise<KubeObject> => {
     const { user, cluster } = context;
-    if (verb === "get") return local().object({ verb, user, cluster, resource: approving, name });
-    if (verb === "patch")
-      return local().object({
-        verb,
-        user,
-        cluster,
-        resource: approving,
-        name,
-        patch: { type: "merge", body: body as JsonValue },
-        options: { dryRun },
-      });
+    const common = { user, cluster, resource: approving, subresource: "approval", name, options: { dryRun } };
+    if (verb === "get") return local().object({ ...common, verb });
+    if (verb === "patch") return local().object({ ...common, verb, patch: { type: "merge", body: body as JsonValue } });
     const object = body as unknown as SigningRequest;
     const own = object.metadata?.name;
     if (own && own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
-    return local().object({ verb: "update", user, cluster, resource: approving, name, object, options: { dryRun } });
+    return local().object({ ...common, verb: "update", object });
   };
   return define({ ...base, subresources: { approval: { verbs: statusVerbs, kind: "CertificateSigningRequest", handle: approval } } });
 }
+
+/** Upstream keeps no record of who set what for this kind. */
+const forgetManagers = ({ metadata }: SigningRequest): void => void delete metadata.managedFields;
 
 function printStatus({ conditions = [], certificate }: NonNullable<SigningRequest["status"]> = {}): string {
   const has = (type: string): boolean => conditions.some((condition) => condition.type === type);

@@ -12,7 +12,7 @@ import type {
 import { builtInSchema } from "../schemas/built-in-schema.ts";
 import { goStructOf, type GoStruct } from "../schemas/go-types.ts";
 import { ageSince } from "./human-duration.ts";
-import { toTypedJson } from "./typed-json.ts";
+import { forgetEmptyLists, toTypedJson } from "./typed-json.ts";
 import { GoDecodeError } from "./values/go-decode-error.ts";
 
 /** Order of discovery. */
@@ -141,6 +141,7 @@ function strategyOf<T extends KubeObject>(kind: Kind<T>, groupVersion: string): 
       makeTyped(object, struct, kind.kind, kind.version ?? "v1");
       kind.defaults?.(object);
     },
+    canonicalize: (object: T) => forgetEmptyLists(object, (struct ??= goStructOf(groupVersion, kind.kind)!)),
   };
   const { validate, validateUpdate, updateErrorsFirst } = kind;
   if (validate) strategy.validateCreate = (object: T) => validate(object);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { goStructOf } from "../schemas/go-types.ts";
-import { toTypedJson } from "./typed-json.ts";
+import { forgetEmptyLists, toTypedJson } from "./typed-json.ts";
 
 const typed = (object: Record<string, unknown>): unknown =>
   toTypedJson(object, goStructOf(object.apiVersion as string, object.kind as string)!);
@@ -19,7 +19,7 @@ const shown: { name: string; object: Record<string, unknown>; want: Record<strin
   { name: "an empty optional map is left out", object: configMap({ data: {} }), want: configMap({}) },
   { name: "null in a map of strings is the empty string", object: configMap({ data: { a: null } }), want: configMap({ data: { a: "" } }) },
   { name: "unknown fields go", object: configMap({ extra: 1, data: { a: "1" } }), want: configMap({ data: { a: "1" } }) },
-  { name: "an empty required list is null", object: { ...role, rules: [] }, want: { ...role, rules: null } },
+  { name: "an empty required list stays", object: { ...role, rules: [] }, want: { ...role, rules: [] } },
   { name: "a missing required list is null", object: role, want: { ...role, rules: null } },
   {
     name: "base64 is written canonically",
@@ -70,3 +70,9 @@ const refused: { object: Record<string, unknown>; message: string }[] = [
   },
 ];
 for (const { object, message } of refused) test(`typed JSON refuses: ${message}`, () => assert.throws(() => typed(object), { message }));
+
+test("typed JSON: once stored, an empty required list is null, at any depth", () => {
+  const object = typed({ ...role, rules: [{ verbs: [], apiGroups: [""] }] }) as Record<string, unknown>;
+  forgetEmptyLists(object, goStructOf("rbac.authorization.k8s.io/v1", "Role")!);
+  assert.deepEqual(object.rules, [{ verbs: null, apiGroups: [""] }]);
+});

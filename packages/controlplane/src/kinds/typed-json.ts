@@ -6,12 +6,51 @@ import { canonicalMicroTime, canonicalTime } from "./values/time.ts";
 
 /**
  * A JSON value as upstream shows it after decoding it into the Go type and writing it again: unknown fields gone, empty optional fields left out,
- * empty required lists null, times in UTC, quantities and base64 canonical, keys in the order of the struct.
+ * missing required lists null, times in UTC, quantities and base64 canonical, keys in the order of the struct.
  * Shares nothing mutable with `value` but what has no type (raw JSON).
  * @throws GoDecodeError at the first value that does not fit
  */
 export function toTypedJson(value: unknown, struct: GoStruct): Record<string, unknown> {
   return decodeStruct(value ?? {}, struct, { struct: "", path: [] }) as Record<string, unknown>;
+}
+
+/**
+ * Makes empty lists null, in place: protobuf, upstream's stored form, does not tell them from none. Until an object is stored they count as given
+ * (managed fields, admission).
+ */
+export function forgetEmptyLists(object: Record<string, unknown>, struct: GoStruct): void {
+  if (hasRequiredList(struct)) forgetIn(object, struct);
+}
+
+function forgetIn(value: unknown, type: GoType): void {
+  if (typeof value !== "object" || value === null) return;
+  if (type.kind === "pointer") return forgetIn(value, type.of);
+  if (type.kind === "list") for (const item of value as unknown[]) forgetIn(item, type.of);
+  if (type.kind !== "struct") return;
+  const object = value as Record<string, unknown>;
+  for (const { json, type: inner } of type.fields) {
+    if (json === "") forgetIn(object, inner);
+    else if (Array.isArray(object[json]) && object[json].length === 0) object[json] = null;
+    else forgetIn(object[json], inner);
+  }
+}
+
+const requiredLists = new WeakMap<GoStruct, boolean>();
+
+/** Whether any list below is written even when it is empty. */
+function hasRequiredList(struct: GoStruct): boolean {
+  let known = requiredLists.get(struct);
+  if (known === undefined) {
+    requiredLists.set(struct, false); // while looking: a circle adds nothing
+    known = struct.fields.some(({ type, omitEmpty }) => (type.kind === "list" && !omitEmpty) || structIn(type, hasRequiredList));
+    requiredLists.set(struct, known);
+  }
+  return known;
+}
+
+function structIn(type: GoType, test: (struct: GoStruct) => boolean): boolean {
+  if (type.kind === "struct") return test(type);
+  return "of" in type && structIn(type.of, test);
 }
 
 /** Where the decoder is: the innermost struct and the field names from the root, as Go's errors print them. */
@@ -72,7 +111,7 @@ function isLeftOut(value: unknown, { omitEmpty, omitZero, type }: GoField): bool
   // a struct is never empty to Go, not even a time
   if (value === null) return type.kind !== "time" && type.kind !== "microTime" && type.kind !== "quantity";
   if (type.kind === "pointer") return false;
-  return value === "" || value === 0 || value === false;
+  return value === "" || value === 0 || value === false || (Array.isArray(value) && value.length === 0);
 }
 
 function zero(type: GoType): unknown {
@@ -156,8 +195,7 @@ function textOf(value: unknown): string {
 
 function decodeList(value: unknown, type: GoType & { kind: "list" }, context: Context): unknown {
   if (!Array.isArray(value)) return mismatch(value, type, context);
-  // protobuf, the stored form, does not tell an empty list from none
-  return value.length === 0 ? null : value.map((item) => decode(item, type.of, context));
+  return value.map((item) => decode(item, type.of, context));
 }
 
 function decodeMap(value: unknown, type: GoType & { kind: "map" }, context: Context): unknown {

@@ -70,7 +70,9 @@ export function namespaces(dependencies: NamespaceDependencies): ResourceDefinit
     const own = object.metadata?.name;
     if (own && own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
     const { user, cluster } = context;
-    return dependencies.local().object({ verb: "update", user, cluster, resource: finalizing, name, object, options: { dryRun } });
+    return dependencies
+      .local()
+      .object({ verb: "update", user, cluster, resource: finalizing, subresource: "finalize", name, object, options: { dryRun } });
   };
   return define({ ...base, subresources: { finalize: { verbs: ["update"], kind: "Namespace", handle: finalize } } });
 }
