@@ -11,6 +11,8 @@ import type { PrinterColumn } from "@meshplane/apiserver";
 import { column, define, nameColumn, type Kind } from "../define.ts";
 import { ageSince } from "../human-duration.ts";
 import { unchanged } from "../immutable.ts";
+import { toTypedJson } from "../typed-json.ts";
+import { structNamed } from "../../schemas/go-types.ts";
 
 interface ObjectReference {
   kind?: string;
@@ -69,9 +71,11 @@ function rename(event: KubeObject, from: 0 | 1): KubeObject {
   }
   return event;
 }
-const toGrouped = (event: KubeObject): KubeObject => rename(event, 0);
 const toCore = (event: KubeObject): CoreEvent => rename(event, 1) as CoreEvent;
 const asCore = (event: KubeObject): CoreEvent => toCore({ ...event });
+
+/** With the required fields that the other form may leave out: stored bytes go out as they are. */
+const exactly = (event: KubeObject, type: string): KubeObject => toTypedJson(event, structNamed(type)) as unknown as KubeObject;
 
 const columns: PrinterColumn[] = [
   column("Last Seen", "How long ago it happened last."),
@@ -154,7 +158,10 @@ export const groupedEvents = define<KubeObject>({
   selectableFields: groupedFields,
   validateUpdate: (next, current) => changeErrors(asCore(next), asCore(current)),
   validate: (event) => commonErrors(asCore(event), "reportingController"),
-  convert: { fromStorage: toGrouped, toStorage: toCore },
+  convert: {
+    fromStorage: (event) => exactly(rename(event, 0), "events.Event"),
+    toStorage: (event) => exactly(toCore(event), "core.Event"),
+  },
 });
 // a create has rules of its own, stricter than those of an update
 Object.assign(groupedEvents.strategy, {
