@@ -1,4 +1,3 @@
-export {};
 export {
   FeedKeySource,
   allResources,
@@ -67,3 +66,7 @@ export {
 } from "./controllers/served-definitions.ts";
 export { quota, type Quota, type QuotaDependencies } from "./quota/quota.ts";
 export { namespaceGuards, immortalNamespaces } from "./admission/namespace-guards.ts";
+export { HookIndex } from "./admission/hook-index.ts";
+export { hookAdmission } from "./admission/hook-admission.ts";
+export type { HookDependencies } from "./admission/policy-dispatch.ts";
+export { checkExpression } from "./admission/expressions.ts";

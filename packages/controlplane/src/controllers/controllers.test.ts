@@ -1,116 +1,11 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { after, before, test } from "node:test";
-import { hasReason, StatusError, type KubeObject } from "@meshplane/apimachinery";
-import { createApiServer, surfaceOf, type AdmissionPlugin, type ApiServer, type FrontDoor, type ServerOptions } from "@meshplane/apiserver";
-import { startController, type Controller } from "@meshplane/controller-runtime";
-import { openMemoryStore, type Store } from "@meshplane/storage";
-import { immortalNamespaces, namespaceGuards } from "../admission/namespace-guards.ts";
-import { serviceAccountTokens } from "../authentication/service-account-tokens.ts";
-import { signingKeyOf } from "../authentication/signing-key.ts";
-import { builtInDefinitions } from "../kinds/built-in-definitions.ts";
-import { FeedKeySource } from "../local/feed-key-source.ts";
-import { internalUser, localClient } from "../local/local-client.ts";
-import { quota } from "../quota/quota.ts";
-import { controlplaneControllers } from "./controlplane-controllers.ts";
-import { servedBy } from "./served-definitions.ts";
+import type { KubeObject } from "@meshplane/apimachinery";
+import { eventually, gone, refused, startControlPlane, type ControlPlane } from "../testing/control-plane.ts";
 
-const pem = generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey.export({ type: "pkcs8", format: "pem" }) as string;
-
-/** A server of the built-in kinds with everything that this room runs in it; any cluster name exists. */
-async function startControlPlane() {
-  const store: Store = openMemoryStore();
-  let api: ApiServer;
-  const local = () => api.local;
-  const clock = Date.now;
-  const nobody = (): never => assert.fail("not asked here");
-  const surface = surfaceOf(
-    "test",
-    builtInDefinitions({ clock, local, issueToken: nobody, reviewToken: nobody, reviewAccess: nobody, rulesOf: nobody } as never),
-  );
-  const surfaces = () => surface;
-  const quotas = quota({ store, local, surfaces });
-  const source = new FeedKeySource({
-    store,
-    kindOf: ({ group, resource }, identity) => {
-      const definition = servedBy(surface).byStorage.get(`${group}/${resource}/${identity}`);
-      return definition && { apiVersion: group === "" ? definition.version : `${group}/${definition.version}`, kind: definition.kind };
-    },
-    onError: (error) => console.error(error),
-  });
-  const log = { debug() {}, info() {}, warn: console.warn, error: console.error };
-  const admission: AdmissionPlugin[] = [immortalNamespaces(), quotas.admission];
-  const options: ServerOptions = {
-    store,
-    projections: [quotas.projection, source],
-    frontDoor: { resolve: nobody } as unknown as FrontDoor,
-    surfaces,
-    authenticators: [],
-    anonymous: false,
-    admission,
-    createGuards: namespaceGuards(store),
-    clock,
-    uid: randomUUID,
-    version: {} as never,
-    log,
-  };
-  api = createApiServer(options);
-  await api.start();
-  const tokens = serviceAccountTokens({ store, signingKey: signingKeyOf(pem), issuer: "https://issuer", clock, uid: randomUUID });
-  const controllers: Controller[] = [
-    ...controlplaneControllers({ store, local, surfaces, clock, log, rootCa: "the CA", tokens }),
-    quotas.controller,
-  ].map((one) => startController(one, source));
-  await source.start();
-  const client = localClient(api.local, internalUser());
-  return {
-    store,
-    tokens,
-    resource: (name: string, group = "", version = "v1", cluster = "one") =>
-      client.cluster(cluster).resource({ group, version, resource: name }),
-    async stop() {
-      source.stop();
-      await Promise.all(controllers.map((controller) => controller.stop()));
-      await api.drain();
-      await store.close();
-    },
-  };
-}
-
-type ControlPlane = Awaited<ReturnType<typeof startControlPlane>>;
 let plane: ControlPlane;
 before(async () => void (plane = await startControlPlane()));
 after(() => plane.stop());
-
-async function eventually<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
-  const end = Date.now() + 3000;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen;
-    if (Date.now() > end) assert.fail(`${what}: not within 3 s`);
-    await new Promise((resolve) => setTimeout(resolve, 3));
-  }
-}
-
-const gone = async (look: Promise<unknown>): Promise<boolean> => {
-  try {
-    await look;
-    return false;
-  } catch (error) {
-    if (hasReason(error, "NotFound")) return true;
-    throw error;
-  }
-};
-
-const messageOf = async (work: Promise<unknown>): Promise<StatusError> => {
-  try {
-    await work;
-  } catch (error) {
-    assert.ok(error instanceof StatusError, String(error));
-    return error;
-  }
-  return assert.fail("nothing was refused");
-};
 
 let serial = 0;
 async function newNamespace(): Promise<string> {
@@ -177,9 +72,9 @@ test("a held namespace says what holds it, refuses new content, and goes with th
       ],
     ],
   );
-  const refused = await messageOf(maps.create(configMap("late", namespace)));
-  assert.match(refused.message, /is forbidden: unable to create new content in namespace ns\d+ because it is being terminated/);
-  assert.deepEqual(refused.status.details?.causes, [
+  const refusal = await refused(maps.create(configMap("late", namespace)));
+  assert.match(refusal.message, /is forbidden: unable to create new content in namespace ns\d+ because it is being terminated/);
+  assert.deepEqual(refusal.status.details?.causes, [
     { reason: "NamespaceTerminating", message: `namespace ${namespace} is being terminated`, field: "metadata.namespace" },
   ]);
   await maps.patch("held", "merge", { metadata: { finalizers: null } }, { namespace });
@@ -187,10 +82,10 @@ test("a held namespace says what holds it, refuses new content, and goes with th
 });
 
 test("no content without a namespace, and some namespaces stay", async () => {
-  assert.equal((await messageOf(plane.resource("configmaps").create(configMap("a", "nowhere")))).message, 'namespaces "nowhere" not found');
+  assert.equal((await refused(plane.resource("configmaps").create(configMap("a", "nowhere")))).message, 'namespaces "nowhere" not found');
   await plane.resource("namespaces").create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
   assert.equal(
-    (await messageOf(plane.resource("namespaces").delete("default"))).message,
+    (await refused(plane.resource("namespaces").delete("default"))).message,
     'namespaces "default" is forbidden: this namespace may not be deleted',
   );
 });
@@ -326,10 +221,10 @@ test("quotas count objects", async () => {
   await Promise.all([maps.create(configMap("a", namespace)), maps.create(configMap("b", namespace))]);
   assert.deepEqual(await used(), { "count/configmaps": "3" });
   assert.equal(
-    (await messageOf(maps.create(configMap("c", namespace)))).message,
+    (await refused(maps.create(configMap("c", namespace)))).message,
     'configmaps "c" is forbidden: exceeded quota: q, requested: count/configmaps=1, used: count/configmaps=3, limited: count/configmaps=3',
   );
-  assert.equal((await messageOf(maps.create(configMap("c", namespace), { dryRun: true }))).code, 403);
+  assert.equal((await refused(maps.create(configMap("c", namespace), { dryRun: true }))).code, 403);
   await maps.delete("a", { namespace });
   await eventually("freed", async () => (await used())?.["count/configmaps"] === "2");
   await maps.create(configMap("c", namespace));

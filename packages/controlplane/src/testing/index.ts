@@ -1,0 +1,1 @@
+export { eventually, gone, refused, startControlPlane, type ControlPlane } from "./control-plane.ts";
