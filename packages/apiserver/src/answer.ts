@@ -25,6 +25,8 @@ export function answer(
   http: HttpRequest,
   context: CollectingContext,
   virtual: boolean,
+  /** a watch: never compressed (wire 4) */
+  live = false,
 ): HttpResponse | Promise<HttpResponse> {
   const headers = headersOf(context.auditId, contentType, !virtual);
   if (context.warnings) headers.warning = warningHeaders(context.warnings);
@@ -32,7 +34,7 @@ export function answer(
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
     headers["content-length"] = String(length);
     if (isCompressible(length, http)) return compressed({ status, headers, body });
-  } else if (isCompressible(Infinity, http)) return compressed({ status, headers, body });
+  } else if (!live && isCompressible(Infinity, http)) return compressed({ status, headers, body });
   return { status, headers, body };
 }
 

@@ -113,7 +113,7 @@ async function watch(http: HttpRequest, request: ResourceRequest, context: Colle
   const options = watchOptionsOf(http.query); //                                                400 422
   const { contentType, events } = eventFormOf(definition, form, http, server.options.protobuf, server.options.clock);
   const wanted = watchRequestOf(request, options, events); //                                   400 500
-  return answer(200, { contentType, body: (sink) => server.hub.open(wanted, sink) }, http, context, virtual);
+  return answer(200, { contentType, body: (sink) => server.hub.open(wanted, sink) }, http, context, virtual, true);
 }
 
 async function create(http: HttpRequest, request: ResourceRequest, context: CollectingContext): Promise<HttpResponse> {
