@@ -22,6 +22,8 @@ export function withLifecycleMetadata(definition: ResourceDefinition): ResourceD
 
   function canonicalize(object: KubeObject): void {
     definition.strategy.canonicalize?.(object);
+    // a new object has lost the status that the client sent, defaults included
+    definition.strategy.applyDefaults?.(object);
     const { status } = object as Workspace | LogicalCluster;
     const { metadata } = object;
     const phase = status?.phase;

@@ -74,6 +74,8 @@ function extend(definition: ResourceDefinition): ResourceDefinition {
   switch (definition.resource) {
     case "apibindings":
       return { ...withBindingMetadata(definition), indexEntries: bindingIndexEntries };
+    case "apiexports":
+      return definition.version === "v1alpha1" ? withoutEmptyGroups(definition) : definition;
     case "apiexportendpointslices":
       return { ...definition, indexEntries: sliceIndexEntries };
     case "logicalclusters":
@@ -102,4 +104,17 @@ function sliceIndexEntries(object: KubeObject): IndexEntry[] {
 export function unsettledUnlessReady(object: KubeObject): IndexEntry[] {
   const phase = (object as { status?: { phase?: string } }).status?.phase;
   return phase === "Ready" && !object.metadata.deletionTimestamp ? [] : [{ name: kcpIndexes.unsettled, value: "lifecycle" }];
+}
+
+/** v1alpha1 shows no empty group; its schema fills one in, for the key of the list. */
+function withoutEmptyGroups(definition: ResourceDefinition): ResourceDefinition {
+  return {
+    ...definition,
+    strategy: {
+      ...definition.strategy,
+      canonicalize(object) {
+        for (const claim of (object as APIExportV1alpha1).spec?.permissionClaims ?? []) if (claim.group === "") delete claim.group;
+      },
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { ResourceDefinition, Verb } from "@meshplane/apiserver";
 
-const deletionVerbs: readonly Verb[] = ["delete", "deletecollection", "get", "list", "watch"];
+/** changes stay possible: finalizers are taken off by them */
+const deletionVerbs: readonly Verb[] = ["delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const reduced = new WeakMap<ResourceDefinition, ResourceDefinition>();
 
 /** What is left of a bound resource while its binding is being deleted: nothing new comes in. @see spec apis §5.4 */

@@ -12,7 +12,7 @@ export const claims =
   (parts: ReconcilerParts): Subroutine<APIBinding> =>
   async (binding, { cluster }) => {
     const { status, metadata, spec } = binding;
-    if (metadata.deletionTimestamp || !status?.apiExportClusterName || !status.boundResources) return ok;
+    if (metadata.deletionTimestamp || !status?.apiExportClusterName) return ok;
     const exported = new Map((status.exportPermissionClaims ?? []).map((claim) => [idOf(claim), claim]));
     const accepted = (spec.permissionClaims ?? []).filter(({ state }) => state === "Accepted");
     const granted = accepted.filter((claim) => exported.has(idOf(claim))).map(scoped);

@@ -23,6 +23,7 @@ export const initialization =
     }
     const left = status.initializers ?? [];
     if (left.length === 0) {
+      delete status.initializers;
       status.phase = "Ready";
       markTrue(logicalCluster, "WorkspaceInitialized");
     } else if (outcome === ok || age(logicalCluster, parts) > patienceMs)
@@ -37,7 +38,9 @@ const namespace = (name: string): KubeObject => ({
 });
 
 function done({ status }: LogicalCluster, initializer: string): void {
-  status!.initializers = status!.initializers!.filter((one) => one !== initializer);
+  const left = status!.initializers!.filter((one) => one !== initializer);
+  if (left.length > 0) status!.initializers = left;
+  else delete status!.initializers;
 }
 
 const age = ({ metadata }: LogicalCluster, { clock }: ReconcilerParts): number => clock() - Date.parse(metadata.creationTimestamp ?? "");
