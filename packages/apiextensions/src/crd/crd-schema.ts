@@ -72,9 +72,6 @@ jsonSchemaPropsOrElse.properties = jsonSchemaProps.properties = {
   },
 };
 
-/** Structs that are always there in Go: an empty one is the same as none, and nobody owns it. */
-const always = (schema: JsonSchema): JsonSchema => ({ ...schema, default: {} });
-
 const names = object({ categories: atomic(text), kind: text, listKind: text, plural: text, shortNames: atomic(text), singular: text }, [
   "plural",
   "kind",
@@ -112,58 +109,54 @@ export const crdSchema: JsonSchema = object({
   apiVersion: text,
   kind: text,
   metadata: { type: "object" },
-  spec: always(
-    object(
-      {
-        group: text,
-        names: always(names),
-        scope: text,
-        versions: atomic(version),
-        preserveUnknownFields: flag,
-        conversion: object(
-          {
-            strategy: text,
-            webhook: object(
-              {
-                clientConfig: object({
-                  url: text,
-                  caBundle: { type: "string", format: "byte" },
-                  service: object({ name: text, namespace: text, path: text, port: { type: "integer", format: "int32" } }, [
-                    "namespace",
-                    "name",
-                  ]),
-                }),
-                conversionReviewVersions: atomic(text),
-              },
-              ["conversionReviewVersions"],
-            ),
-          },
-          ["strategy"],
-        ),
-      },
-      ["group", "names", "scope", "versions"],
-    ),
+  spec: object(
+    {
+      group: text,
+      names,
+      scope: text,
+      versions: atomic(version),
+      preserveUnknownFields: flag,
+      conversion: object(
+        {
+          strategy: text,
+          webhook: object(
+            {
+              clientConfig: object({
+                url: text,
+                caBundle: { type: "string", format: "byte" },
+                service: object({ name: text, namespace: text, path: text, port: { type: "integer", format: "int32" } }, [
+                  "namespace",
+                  "name",
+                ]),
+              }),
+              conversionReviewVersions: atomic(text),
+            },
+            ["conversionReviewVersions"],
+          ),
+        },
+        ["strategy"],
+      ),
+    },
+    ["group", "names", "scope", "versions"],
   ),
-  status: always(
-    object({
-      acceptedNames: always(names),
-      conditions: {
-        type: "array",
-        "x-kubernetes-list-type": "map",
-        "x-kubernetes-list-map-keys": ["type"],
-        items: object(
-          {
-            type: text,
-            status: text,
-            lastTransitionTime: { type: "string", format: "date-time" },
-            observedGeneration: count,
-            reason: text,
-            message: text,
-          },
-          ["type", "status"],
-        ),
-      },
-      storedVersions: atomic(text),
-    }),
-  ),
+  status: object({
+    acceptedNames: names,
+    conditions: {
+      type: "array",
+      "x-kubernetes-list-type": "map",
+      "x-kubernetes-list-map-keys": ["type"],
+      items: object(
+        {
+          type: text,
+          status: text,
+          lastTransitionTime: { type: "string", format: "date-time" },
+          observedGeneration: count,
+          reason: text,
+          message: text,
+        },
+        ["type", "status"],
+      ),
+    },
+    storedVersions: atomic(text),
+  }),
 });

@@ -9,13 +9,15 @@ import { validateCrd, validateCrdUpdate } from "./validate-crd.ts";
 /** Defaults of names and flags. @see k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go */
 export function applyCrdDefaults(object: KubeObject): void {
   const crd = object as Crd;
+  const given = crd.spec !== undefined;
   const spec = (crd.spec ??= {} as Crd["spec"]);
   const names = (spec.names ??= {} as Crd["spec"]["names"]);
   if (names.kind) {
     if (!names.singular) names.singular = names.kind.toLowerCase();
     if (!names.listKind) names.listKind = `${names.kind}List`;
   }
-  if (!spec.conversion) spec.conversion = { strategy: "None" };
+  // an empty object shows what is always there; the conversion is a choice, somebody's own
+  if (given && !spec.conversion) spec.conversion = { strategy: "None" };
   if (spec.preserveUnknownFields === false) delete spec.preserveUnknownFields;
   for (const version of Array.isArray(spec.versions) ? spec.versions : []) {
     version.served ??= false;
