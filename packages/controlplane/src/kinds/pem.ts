@@ -1,4 +1,4 @@
-import { X509Certificate } from "node:crypto";
+import { createPrivateKey, X509Certificate, type KeyObject } from "node:crypto";
 
 interface PemBlock {
   type: string;
@@ -45,6 +45,47 @@ export function certificateProblem(base64: string): string | undefined {
     }
   }
   return blocks.length === 0 ? "must contain at least one CERTIFICATE PEM block" : undefined;
+}
+
+/** Why a certificate and a private key (base64 of PEM) are no pair for TLS, in Go's words; undefined when they are. */
+export function keyPairProblem(certificate: string, key: string): string | undefined {
+  const certificates = blocksOf(certificate);
+  const leaf = certificates.find(({ type }) => type === "CERTIFICATE");
+  if (!leaf) return missing("certificate", '"CERTIFICATE"', certificates);
+  const keys = blocksOf(key);
+  const own = keys.find(({ type }) => type === "PRIVATE KEY" || type.endsWith(" PRIVATE KEY"));
+  if (!own) return missing("key", 'PEM block with type ending in "PRIVATE KEY"', keys);
+  let x509: X509Certificate;
+  try {
+    x509 = new X509Certificate(leaf.der);
+  } catch {
+    return "x509: malformed certificate";
+  }
+  const privateKey = readKey(own);
+  if (!privateKey) return "tls: failed to parse private key";
+  return x509.checkPrivateKey(privateKey) ? undefined : "tls: private key does not match public key";
+}
+
+function missing(what: "certificate" | "key", wanted: string, found: PemBlock[]): string {
+  if (found.length === 0) return `tls: failed to find any PEM data in ${what} input`;
+  const types = found.map(({ type }) => type);
+  if (what === "certificate" && types.length === 1 && types[0]!.endsWith("PRIVATE KEY")) {
+    return "tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched";
+  }
+  if (what === "key" && types.length === 1 && types[0] === "CERTIFICATE") {
+    return "tls: found a certificate rather than a key in the PEM for the private key";
+  }
+  const block = what === "certificate" ? `${wanted} PEM block` : wanted;
+  return `tls: failed to find ${block} in ${what} input after skipping PEM blocks of the following types: [${types.join(" ")}]`;
+}
+
+function readKey({ type, der }: PemBlock): KeyObject | undefined {
+  const form = type === "RSA PRIVATE KEY" ? "pkcs1" : type === "EC PRIVATE KEY" ? "sec1" : "pkcs8";
+  try {
+    return createPrivateKey({ key: der, format: "der", type: form });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Length of the SEQUENCE that begins the bytes, its head included; 0 when there is none. */

@@ -291,3 +291,10 @@ test("kinds: every definition has a schema with its own fields", () => {
   assert.equal(subjects!["x-kubernetes-list-type"], "atomic");
   assert.equal(subjects!.items!.type, "object");
 });
+
+test("kinds: a TLS secret without a certificate is stored with a warning", () => {
+  const definition = definitionOf("secrets");
+  const secret = created(definition, { type: "kubernetes.io/tls", data: { "tls.crt": "", "tls.key": "" } });
+  assert.deepEqual(definition.strategy.warnings!(secret, undefined), ["tls: failed to find any PEM data in certificate input"]);
+  assert.deepEqual(definition.strategy.warnings!(created(definition, {}), undefined), []);
+});

@@ -201,7 +201,7 @@ function decodeList(value: unknown, type: GoType & { kind: "list" }, context: Co
 function decodeMap(value: unknown, type: GoType & { kind: "map" }, context: Context): unknown {
   if (typeof value !== "object" || Array.isArray(value)) return mismatch(value, type, context);
   const source = value as Record<string, unknown>;
-  const keys = Object.keys(source);
+  const keys = Object.keys(source).sort(); // as Go writes maps
   if (keys.length === 0) return null;
   const target: Record<string, unknown> = {};
   // stored bytes are never absent from a map

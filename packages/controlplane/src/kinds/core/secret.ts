@@ -8,6 +8,7 @@ import {
   type KubeObject,
 } from "@meshplane/apimachinery";
 import { age, ageColumn, column, define, nameColumn } from "../define.ts";
+import { keyPairProblem } from "../pem.ts";
 import { sealed, unchanged } from "../immutable.ts";
 import { base64Bytes } from "../values/base64.ts";
 import { dataBytesMax } from "./config-map.ts";
@@ -39,6 +40,10 @@ export const secrets = define<Secret>({
   validate,
   validateUpdate: (next, current) => [...unchanged("type", next.type, current.type), ...sealed(next, current, "data")],
   updateErrorsFirst: true,
+  warnings({ type, data = {} }) {
+    const problem = type === "kubernetes.io/tls" ? keyPairProblem(data["tls.crt"] ?? "", data["tls.key"] ?? "") : undefined;
+    return problem ? [problem] : [];
+  },
   columns: [nameColumn, column("Type", "What the secret is for."), column("Data", "How many keys the secret has."), ageColumn],
   cells: (secret, now) => [secret.metadata.name, secret.type ?? "", Object.keys(secret.data ?? {}).length, age(secret, now)],
   selectableFields: ["type"],
