@@ -45,7 +45,16 @@ export function prepareNewMetadata({ metadata }: KubeObject, request: ResourceRe
 }
 
 /** RFC 3339 in seconds, as metadata has it. */
-export const timestamp = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function timestamp(ms: number): string {
+  const second = Math.floor(ms / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTimestamp = `${new Date(second * 1000).toISOString().slice(0, 19)}Z`;
+  }
+  return lastTimestamp;
+}
+let lastSecond = -1;
+let lastTimestamp = "";
 
 /** What an update may not touch of metadata is put back, silently. */
 export function restoreMetadata(next: KubeObject, current: KubeObject): void {

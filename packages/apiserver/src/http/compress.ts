@@ -4,7 +4,8 @@ import { untilDrained } from "./h2-connection.ts";
 
 /** wire 4 */
 const compressFromBytes = 128 << 10;
-const level = 1;
+/** few and large chunks: each costs a way to the thread pool and back */
+const options = { level: 1, memLevel: 9, chunkSize: 256 << 10 };
 
 export function isCompressible(length: number, http: HttpRequest): boolean {
   if (length < compressFromBytes) return false;
@@ -26,14 +27,14 @@ export async function compressed(response: HttpResponse): Promise<HttpResponse> 
   delete headers["content-length"];
   if (typeof body === "function") return { status, headers, body: (sink) => body(new GzipSink(sink)) };
   const bytes = await new Promise<Uint8Array>((resolve, reject) => {
-    gzip(body as Uint8Array | string, { level }, (error, result) => (error ? reject(error) : resolve(result)));
+    gzip(body as Uint8Array | string, options, (error, result) => (error ? reject(error) : resolve(result)));
   });
   return { status, headers, body: bytes };
 }
 
 class GzipSink implements ResponseSink {
   readonly #sink: ResponseSink;
-  readonly #gzip = createGzip({ level });
+  readonly #gzip = createGzip(options);
 
   constructor(sink: ResponseSink) {
     this.#sink = sink;

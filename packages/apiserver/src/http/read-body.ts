@@ -32,9 +32,17 @@ export function readStream(stream: Readable, declaredLength: string | undefined,
       if (first === undefined) first = chunk;
       else (rest ??= [first]).push(chunk);
     });
-    stream.on("end", () => resolve(rest ? Buffer.concat(rest, size) : (first ?? new Uint8Array())));
-    stream.on("error", () => reject(new RequestAborted()));
-    stream.on("close", () => reject(new RequestAborted()));
+    let done = false;
+    stream.on("end", () => {
+      done = true;
+      resolve(rest ? Buffer.concat(rest, size) : (first ?? new Uint8Array()));
+    });
+    const abort = (): void => {
+      // making an error costs more than reading a small body
+      if (!done) reject(new RequestAborted());
+    };
+    stream.on("error", abort);
+    stream.on("close", abort);
   });
 }
 
