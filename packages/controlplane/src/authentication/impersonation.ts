@@ -75,8 +75,9 @@ export function createImpersonation(options: ImpersonationOptions): Impersonate 
 
 async function firstRefusal(questions: readonly Target[], user: User, authorize: Authorizer): Promise<Error | undefined> {
   for (const target of questions) {
-    const { decision, reason } = await authorize({ user, target });
-    if (decision !== "allow") return forbiddenBecause(user, target, reason);
+    const { decision } = await authorize({ user, target });
+    // why is not the client's to know
+    if (decision !== "allow") return forbiddenBecause(user, target, "access denied");
   }
   return undefined;
 }

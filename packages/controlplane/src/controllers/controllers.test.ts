@@ -229,3 +229,23 @@ test("quotas count objects", async () => {
   await eventually("freed", async () => (await used())?.["count/configmaps"] === "2");
   await maps.create(configMap("c", namespace));
 });
+
+test("what one quota refuses is not charged to another", async () => {
+  const namespace = await newNamespace();
+  const quotas = plane.resource("resourcequotas");
+  const create = (name: string, limit: string) =>
+    quotas.create({
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { name, namespace },
+      spec: { hard: { "count/secrets": limit } },
+    });
+  const used = async (name: string) =>
+    ((await quotas.get(name, { namespace }))["status"] as { used?: Record<string, string> }).used?.["count/secrets"];
+  await create("loose", "5");
+  await create("tight", "0");
+  await eventually("counted", async () => (await used("loose")) === "0" && (await used("tight")) === "0");
+  const secret: KubeObject = { apiVersion: "v1", kind: "Secret", metadata: { name: "s", namespace } };
+  assert.match((await refused(plane.resource("secrets").create(secret))).message, /exceeded quota: tight/);
+  assert.equal(await used("loose"), "0");
+});

@@ -32,7 +32,7 @@ const user = internalUser("system:serviceaccount:kube-system:resourcequota-contr
 const countPrefix = "count/";
 const chargesMax = 8;
 /** a charge whose create failed afterwards is found at the latest then */
-const recountMs = 5 * 60_000;
+const recountMs = 60_000;
 
 /**
  * ResourceQuotas count objects: `count/<resource>[.<group>]`, no other key has an effect here (golden quota-objects). Admission charges each new
@@ -83,31 +83,57 @@ export function quota({ store, local, surfaces }: QuotaDependencies): Quota {
     return [...(names.get(placeOf(cluster, namespace)) ?? [])].map((name) => ({ cluster, namespace, name }));
   }
 
+  /** First all quotas are asked, then all are charged: a refusal by one must not cost the others. */
   async function charge(request: AdmissionRequest): Promise<void> {
+    const { cluster, namespace } = request;
     const counted = countPrefix + formatGroupResource(request.definition);
-    for (const name of [...(names.get(placeOf(request.cluster, request.namespace)) ?? [])].sort()) {
-      await chargeTo(name, counted, request);
+    const concerned: string[] = [];
+    for (const name of [...(names.get(placeOf(cluster, namespace)) ?? [])].sort()) {
+      const current = await readQuota(cluster, namespace, name);
+      if (!current || !has(current.spec?.hard, counted)) continue;
+      nextUse(current, counted, request);
+      concerned.push(name);
+    }
+    if (request.options.dryRun) return;
+    const charged: string[] = [];
+    try {
+      for (const name of concerned) {
+        await changeUse(cluster, namespace, name, (current) => ({ [counted]: nextUse(current, counted, request) }));
+        charged.push(name);
+      }
+    } catch (error) {
+      for (const name of charged) {
+        await changeUse(cluster, namespace, name, (current) => ({ [counted]: String(useOf(current, counted) - 1n) }));
+      }
+      throw error;
     }
   }
 
-  async function chargeTo(name: string, counted: string, request: AdmissionRequest): Promise<void> {
-    const { cluster, namespace } = request;
+  /** What is used with one more. @throws StatusError 403 */
+  function nextUse(current: ResourceQuota, counted: string, request: AdmissionRequest): string {
+    const { name } = current.metadata;
+    const { hard = {}, used = {} } = current.status ?? {};
+    if (!has(hard, counted) || !has(used, counted)) {
+      throw refuse(request, `status unknown for quota: ${name}, resources: ${counted}`);
+    }
+    const next = useOf(current, counted) + 1n;
+    if (next * oneInNanos <= parseQuantity(hard[counted]!).nanos) return String(next);
+    throw refuse(
+      request,
+      `exceeded quota: ${name}, requested: ${counted}=1, used: ${counted}=${used[counted]}, limited: ${counted}=${hard[counted]}`,
+    );
+  }
+
+  async function changeUse(
+    cluster: string,
+    namespace: string,
+    name: string,
+    change: (current: ResourceQuota) => Record<string, string>,
+  ): Promise<void> {
     for (let tried = 1; ; tried++) {
       const current = await readQuota(cluster, namespace, name);
-      if (!current || !has(current.spec?.hard, counted)) return;
-      const { hard = {}, used = {} } = current.status ?? {};
-      if (!has(hard, counted) || !has(used, counted)) {
-        throw refuse(request, `status unknown for quota: ${name}, resources: ${counted}`);
-      }
-      const next = parseQuantity(used[counted]!).nanos + oneInNanos;
-      if (next > parseQuantity(hard[counted]!).nanos) {
-        throw refuse(
-          request,
-          `exceeded quota: ${name}, requested: ${counted}=1, used: ${counted}=${used[counted]}, limited: ${counted}=${hard[counted]}`,
-        );
-      }
-      if (request.options.dryRun) return;
-      const status = { ...current.status, used: { ...used, [counted]: String(next / oneInNanos) } };
+      if (!current) return;
+      const status = { ...current.status, used: { ...current.status?.used, ...change(current) } };
       try {
         await writeStatus(cluster, { ...current, status });
         return;
@@ -160,6 +186,8 @@ export function quota({ store, local, surfaces }: QuotaDependencies): Quota {
 }
 
 const oneInNanos = 1_000_000_000n;
+
+const useOf = ({ status }: ResourceQuota, counted: string): bigint => parseQuantity(status?.used?.[counted] ?? "0").nanos / oneInNanos;
 
 const placeOf = (cluster: string, namespace: string): string => `${cluster}|${namespace}`;
 
