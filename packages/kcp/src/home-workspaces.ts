@@ -63,8 +63,9 @@ export function homeEndpoint(parts: ReconcilerParts, authorize: Authorizer, work
     return workspaceOf(cluster, logicalCluster);
   }
 
-  const read = (cluster: string): Promise<LogicalCluster | undefined> =>
-    find<LogicalCluster>(parts.client, cluster, logicalClusterResource, logicalClusterName);
+  function read(cluster: string): Promise<LogicalCluster | undefined> {
+    return find<LogicalCluster>(parts.client, cluster, logicalClusterResource, logicalClusterName);
+  }
 
   async function requireCreate(user: User): Promise<void> {
     const target = {

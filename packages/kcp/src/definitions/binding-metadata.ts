@@ -15,6 +15,7 @@ export function withBindingMetadata(definition: ResourceDefinition): ResourceDef
       canonicalize(object) {
         strategy.canonicalize?.(object);
         strategy.applyDefaults?.(object);
+        if (definition.version === "v1alpha1") object["status"] ??= {};
         setReflexiveLabel(object);
       },
     },

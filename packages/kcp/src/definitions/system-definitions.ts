@@ -113,6 +113,7 @@ function withoutEmptyGroups(definition: ResourceDefinition): ResourceDefinition 
     strategy: {
       ...definition.strategy,
       canonicalize(object) {
+        object["status"] ??= {};
         for (const claim of (object as APIExportV1alpha1).spec?.permissionClaims ?? []) if (claim.group === "") delete claim.group;
       },
     },

@@ -1,5 +1,5 @@
 import { labelSelectorFrom, everything, nothing, type LabelSelector } from "@meshplane/apimachinery";
-import { claimLabelKey, claimLabelValue, type APIBinding, type AcceptablePermissionClaim, type BoundAPIResource } from "@meshplane/apis";
+import { claimLabelPrefix, claimLabelValue, exportLabel, type APIBinding, type AcceptablePermissionClaim, type BoundAPIResource } from "@meshplane/apis";
 
 /** What is known of one APIBinding of a logical cluster. */
 export interface BindingEntry {
@@ -30,6 +30,8 @@ export function bindingEntryOf(binding: APIBinding, deleting: boolean): BindingE
   const { metadata, spec, status } = binding;
   const { path = "", name = "" } = spec.reference?.export ?? {};
   const exportCluster = status?.apiExportClusterName || undefined;
+  // admission has put the digest of the export here: claims count from the first moment, before the controller has found the export
+  const label = metadata.labels?.[exportLabel];
   const accepted = (spec.permissionClaims ?? []).filter(({ state }) => state === "Accepted");
   return {
     name: metadata.name!,
@@ -39,7 +41,7 @@ export function bindingEntryOf(binding: APIBinding, deleting: boolean): BindingE
     exportCluster,
     phase: status?.phase ?? "",
     resources: status?.boundResources ?? [],
-    acceptedClaims: exportCluster ? accepted.map((claim) => acceptedClaimOf(claim, claimLabelKey(exportCluster, name))) : [],
+acceptedClaims: label ? accepted.map((claim) => acceptedClaimOf(claim, claimLabelPrefix + label)) : [],
   };
 }
 

@@ -54,16 +54,17 @@ function judge(binding: APIBinding, accepted: readonly AcceptablePermissionClaim
     return;
   }
   const mismatches = accepted.flatMap((claim) => mismatch(claim, exported.get(idOf(claim))!));
-  if (mismatches.length > 0) markFalse(binding, "PermissionClaimsValid", "PermissionClaimsMismatch", "Warning", mismatches.join(", "));
-  else markTrue(binding, "PermissionClaimsValid");
+  if (mismatches.length === 0) return markTrue(binding, "PermissionClaimsValid");
+  const shown = mismatches.slice(0, shownMax);
+  const intro = `${mismatches.length} permission claim(s) have mismatched verbs or selectors (showing first ${shown.length})`;
+  markFalse(binding, "PermissionClaimsValid", "PermissionClaimsMismatch", "Warning", `${intro}: ${shown.join(", ")}`);
 }
 
 function mismatch(claim: AcceptablePermissionClaim, exported: PermissionClaim): string[] {
-  const name = `${claim.resource}.${claim.group ?? ""}`;
   const texts: string[] = [];
-  if (!claim.verbs.includes("*") && !exported.verbs.includes("*") && !equalJson([...claim.verbs].sort(), [...exported.verbs].sort()))
-    texts.push(`verbs of the claim for ${name} differ from those of the APIExport`);
-  if (exported.defaultSelector && !equalJson(claim.selector, exported.defaultSelector))
-    texts.push(`selector of the claim for ${name} differs from the default selector of the APIExport`);
-  return texts;
+  const all = claim.verbs.includes("*") || exported.verbs.includes("*");
+  if (!all && !equalJson([...claim.verbs].sort(), [...exported.verbs].sort()))
+    texts.push(`verbs: accepted [${claim.verbs.join(" ")}], exported [${exported.verbs.join(" ")}]`);
+  if (exported.defaultSelector && !equalJson(claim.selector, exported.defaultSelector)) texts.push("selector differs from defaultSelector");
+  return texts.length > 0 ? [`${claim.resource}.${claim.group ?? ""} (${texts.join("; ")})`] : [];
 }
