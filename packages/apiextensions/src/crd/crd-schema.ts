@@ -5,26 +5,30 @@ const flag: JsonSchema = { type: "boolean" };
 const count: JsonSchema = { type: "integer", format: "int64" };
 const number: JsonSchema = { type: "number" };
 const atomic = (items: JsonSchema): JsonSchema => ({ type: "array", items, "x-kubernetes-list-type": "atomic" });
-const object = (properties: Record<string, JsonSchema>, required?: string[]): JsonSchema => ({
-  type: "object",
-  properties,
-  ...(required ? { required } : {}),
-});
+/** Go's names of the structs, which the decoder's complaints mention. */
+export const crdStructs = new WeakMap<JsonSchema, string>();
+const object = (struct: string, properties: Record<string, JsonSchema>, required?: string[]): JsonSchema => {
+  const schema: JsonSchema = { type: "object", properties, ...(required ? { required } : {}) };
+  crdStructs.set(schema, struct);
+  return schema;
+};
 const anything: JsonSchema = { "x-kubernetes-preserve-unknown-fields": true };
 
 /** JSONSchemaProps contains itself: whoever walks this schema has to be led by data. */
-const jsonSchemaProps: JsonSchema = { type: "object" };
+export const jsonSchemaProps: JsonSchema = { type: "object" };
 /** A schema where something else may stand as well: true or false, or a list. */
-const jsonSchemaPropsOrElse: JsonSchema = {};
+export const orElse: JsonSchema = {};
 const map: JsonSchema = { type: "object", additionalProperties: jsonSchemaProps };
 const many: JsonSchema = atomic(jsonSchemaProps);
 
-jsonSchemaPropsOrElse.items = jsonSchemaProps;
-jsonSchemaPropsOrElse.properties = jsonSchemaProps.properties = {
+crdStructs.set(jsonSchemaProps, "JSONSchemaProps");
+crdStructs.set(orElse, "JSONSchemaProps");
+orElse.items = jsonSchemaProps;
+orElse.properties = jsonSchemaProps.properties = {
   $ref: text,
   $schema: text,
   additionalItems: anything,
-  additionalProperties: jsonSchemaPropsOrElse,
+  additionalProperties: orElse,
   allOf: many,
   anyOf: many,
   default: anything,
@@ -35,10 +39,10 @@ jsonSchemaPropsOrElse.properties = jsonSchemaProps.properties = {
   example: anything,
   exclusiveMaximum: flag,
   exclusiveMinimum: flag,
-  externalDocs: object({ description: text, url: text }),
+  externalDocs: object("ExternalDocumentation", { description: text, url: text }),
   format: text,
   id: text,
-  items: jsonSchemaPropsOrElse,
+  items: orElse,
   maxItems: count,
   maxLength: count,
   maxProperties: count,
@@ -68,48 +72,55 @@ jsonSchemaPropsOrElse.properties = jsonSchemaProps.properties = {
     type: "array",
     "x-kubernetes-list-type": "map",
     "x-kubernetes-list-map-keys": ["rule"],
-    items: object({ fieldPath: text, message: text, messageExpression: text, optionalOldSelf: flag, reason: text, rule: text }, ["rule"]),
+    items: object(
+      "ValidationRule",
+      { fieldPath: text, message: text, messageExpression: text, optionalOldSelf: flag, reason: text, rule: text },
+      ["rule"],
+    ),
   },
 };
 
-const names = object({ categories: atomic(text), kind: text, listKind: text, plural: text, shortNames: atomic(text), singular: text }, [
-  "plural",
-  "kind",
-]);
+const names = object(
+  "CustomResourceDefinitionNames",
+  { categories: atomic(text), kind: text, listKind: text, plural: text, shortNames: atomic(text), singular: text },
+  ["plural", "kind"],
+);
 
 const version = object(
+  "CustomResourceDefinitionVersion",
   {
     name: text,
     served: flag,
     storage: flag,
     deprecated: flag,
     deprecationWarning: text,
-    schema: object({ openAPIV3Schema: jsonSchemaProps }),
-    subresources: object({
+    schema: object("CustomResourceValidation", { openAPIV3Schema: jsonSchemaProps }),
+    subresources: object("CustomResourceSubresources", {
       status: { type: "object" },
-      scale: object({ specReplicasPath: text, statusReplicasPath: text, labelSelectorPath: text }, [
+      scale: object("CustomResourceSubresourceScale", { specReplicasPath: text, statusReplicasPath: text, labelSelectorPath: text }, [
         "specReplicasPath",
         "statusReplicasPath",
       ]),
     }),
     additionalPrinterColumns: atomic(
-      object({ name: text, type: text, format: text, description: text, priority: { type: "integer", format: "int32" }, jsonPath: text }, [
-        "name",
-        "type",
-        "jsonPath",
-      ]),
+      object(
+        "CustomResourceColumnDefinition",
+        { name: text, type: text, format: text, description: text, priority: { type: "integer", format: "int32" }, jsonPath: text },
+        ["name", "type", "jsonPath"],
+      ),
     ),
-    selectableFields: atomic(object({ jsonPath: text }, ["jsonPath"])),
+    selectableFields: atomic(object("SelectableField", { jsonPath: text }, ["jsonPath"])),
   },
   ["name", "served", "storage"],
 );
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. Field names and types are upstream's. @see NOTICE */
-export const crdSchema: JsonSchema = object({
+export const crdSchema: JsonSchema = object("CustomResourceDefinition", {
   apiVersion: text,
   kind: text,
   metadata: { type: "object" },
   spec: object(
+    "CustomResourceDefinitionSpec",
     {
       group: text,
       names,
@@ -117,17 +128,20 @@ export const crdSchema: JsonSchema = object({
       versions: atomic(version),
       preserveUnknownFields: flag,
       conversion: object(
+        "CustomResourceConversion",
         {
           strategy: text,
           webhook: object(
+            "WebhookConversion",
             {
-              clientConfig: object({
+              clientConfig: object("WebhookClientConfig", {
                 url: text,
                 caBundle: { type: "string", format: "byte" },
-                service: object({ name: text, namespace: text, path: text, port: { type: "integer", format: "int32" } }, [
-                  "namespace",
-                  "name",
-                ]),
+                service: object(
+                  "ServiceReference",
+                  { name: text, namespace: text, path: text, port: { type: "integer", format: "int32" } },
+                  ["namespace", "name"],
+                ),
               }),
               conversionReviewVersions: atomic(text),
             },
@@ -139,13 +153,14 @@ export const crdSchema: JsonSchema = object({
     },
     ["group", "names", "scope", "versions"],
   ),
-  status: object({
+  status: object("CustomResourceDefinitionStatus", {
     acceptedNames: names,
     conditions: {
       type: "array",
       "x-kubernetes-list-type": "map",
       "x-kubernetes-list-map-keys": ["type"],
       items: object(
+        "CustomResourceDefinitionCondition",
         {
           type: text,
           status: text,

@@ -4,10 +4,12 @@ import { timestamp } from "@meshplane/controller-runtime";
 import { cleanupFinalizer, isCrdConditionTrue, type Crd, type CrdCondition } from "./crd.ts";
 import { childSchemas } from "../structural/values.ts";
 import { formatWarnings } from "./format-warnings.ts";
+import { requireCrdTypes } from "./require-crd-types.ts";
 import { validateCrd, validateCrdUpdate } from "./validate-crd.ts";
 
-/** Defaults of names and flags. @see k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go */
+/** Defaults of names and flags. @throws StatusError 400 for values of wrong types. @see k8s.io/apiextensions-apiserver pkg/apis/apiextensions/v1/defaults.go */
 export function applyCrdDefaults(object: KubeObject): void {
+  requireCrdTypes(object);
   const crd = object as Crd;
   const given = crd.spec !== undefined;
   const spec = (crd.spec ??= {} as Crd["spec"]);

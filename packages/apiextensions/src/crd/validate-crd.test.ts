@@ -116,3 +116,27 @@ test("deletion of an established CRD waits for its instances", () => {
   assert.equal(crd.status!.conditions!.at(-1)!.reason, "InstanceDeletionPending");
   assert.equal(strategy.beginDelete!(prepared(crdOf({ p: { type: "string" } })), context), "default");
 });
+
+const wrongTypes: [p: unknown, why: string][] = [
+  [
+    { type: "string", minLength: "five" },
+    "json: cannot unmarshal string into Go struct field JSONSchemaProps.spec.versions.schema.openAPIV3Schema.properties.properties.minLength of type int64",
+  ],
+  [
+    5,
+    "json: cannot unmarshal number into Go struct field JSONSchemaProps.spec.versions.schema.openAPIV3Schema.properties.properties of type v1.JSONSchemaProps",
+  ],
+  [{ items: 5 }, "boolean or JSON schema expected"],
+];
+for (const [p, why] of wrongTypes) {
+  test(`the decoder refuses ${JSON.stringify(p)}`, () => {
+    const message = `CustomResourceDefinition in version "v1" cannot be handled as a CustomResourceDefinition: ${why}`;
+    assert.throws(() => applyCrdDefaults(crdOf({ p })), { message });
+  });
+}
+
+for (const p of [{ type: null, allOf: [null] }, { type: "object", properties: { a: null } }, null]) {
+  test(`nulls are as good as nothing: ${JSON.stringify(p)}`, () => {
+    assert.ok(Array.isArray(strategy.validateCreate!(prepared(crdOf({ p })), context)));
+  });
+}

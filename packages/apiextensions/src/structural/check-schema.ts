@@ -8,6 +8,7 @@ import {
   type ValidationRule,
 } from "@meshplane/apimachinery";
 import { CelError, compilePattern, estimateCost, typeFromSchema } from "@meshplane/cel";
+import { schemaTypeError } from "../crd/require-crd-types.ts";
 import { compileRules, hasRules, parseFieldPath, type CompiledRule } from "./cel-rules.ts";
 import { checkDefaults } from "./check-defaults.ts";
 import { checkStructural } from "./check-structural.ts";
@@ -27,6 +28,8 @@ const reasons = ["FieldValueDuplicate", "FieldValueForbidden", "FieldValueInvali
  * @param path the field's name of the schema, `spec.validation.openAPIV3Schema`
  */
 export function checkSchema(schema: JsonSchema, path: string): FieldError[] {
+  const wrong = schemaTypeError(schema);
+  if (wrong !== undefined) return [fieldInvalid(path, schema, wrong)];
   const walk: Walk = { errors: [], costs: [], total: 0 };
   checkKeywords(schema, path, walk, { root: true, cardinality: 1, uncorrelatable: undefined });
   if (walk.total > schemaCostLimit) reportTotal(walk, path);
