@@ -15,10 +15,10 @@ export async function deleteCollection(
   options: ListOptions,
   deletion: DeleteOptions,
 ): Promise<{ objects: KubeObject[]; metadata: ListMeta }> {
-  const { server, definition, cluster, namespace, virtual } = request;
+  const { server, definition, cluster, namespace } = request;
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector);
   const page = await listPage(
-    { definition, cluster, namespace, selection, options, query: undefined, counted: !virtual },
+    { definition, cluster, namespace, selection, options, query: undefined },
     server.store,
     server.hub,
   );

@@ -15,6 +15,8 @@ export interface Endpoint {
   readonly authorize: Authorizer;
   /** runs before the server's own admission (virtual workspaces protect their selectors here) */
   readonly admission?: readonly AdmissionPlugin[];
+  /** whose name fieldManager defaults to instead of the client's: a view that writes on its behalf */
+  readonly userAgent?: string;
   /** who acts once the request is allowed; virtual workspaces add a warrant here */
   readonly actAs?: (user: User, target: ResourceTarget) => User;
   /** the wildcard without identity is refused unless this endpoint says otherwise */

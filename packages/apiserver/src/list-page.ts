@@ -30,8 +30,6 @@ export interface ListRequest {
   readonly selection: Selection;
   readonly options: ListOptions;
   readonly query: Query | undefined;
-  /** a virtual workspace does not count what remains */
-  readonly counted: boolean;
 }
 
 const sliceSize = 500;
@@ -76,7 +74,7 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
         last && (range.more || (filter && range.records.length === limit && (await isMoreBehind(last.key, range.revision))))
           ? encodeToken(range.revision, last.key.slice(prefix.length).replace("//", "/"))
           : "",
-      remaining: range.more && request.counted && !selection.selective && !definition.restriction ? range.remaining : undefined,
+      remaining: range.more && !selection.selective && !definition.restriction ? range.remaining : undefined,
       next: undefined,
     };
   }

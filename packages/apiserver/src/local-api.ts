@@ -176,7 +176,7 @@ async function listOf(wanted: InProcessRequest, request: ResourceRequest): Promi
   }
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector);
   const page = await listPage(
-    { definition, cluster, namespace, selection, options, query: undefined, counted: true },
+    { definition, cluster, namespace, selection, options, query: undefined },
     server.store,
     server.hub,
   );

@@ -10,8 +10,11 @@ import { pageNotFound } from "./text-answer.ts";
 export function lookUpResource(target: ResourceTarget, http: HttpRequest, surface: Surface, virtual: boolean): ResourceDefinition {
   const { group, version, resource, cluster, verb } = target;
   const definition = surface.lookup(group, version, resource, target.identity);
-  if (!definition) throw missing(target, surface);
-  if (cluster === "*" && !virtual) requireWildcardVerb(target, definition);
+  if (!definition) throw virtual ? pageNotFound() : missing(target, surface);
+  if (cluster === "*") {
+    if (virtual) requireVirtualWildcard(target);
+    else requireWildcardVerb(target, definition);
+  }
   if (target.subresource !== "") return withSubresource(target, http, definition);
   if (target.namespace !== "" && !definition.namespaced && target.name !== "") throw notHere(definition);
   if (target.namespace !== "" && !definition.namespaced) throw notHere(definition);
@@ -61,6 +64,13 @@ function withSubresource(target: ResourceTarget, http: HttpRequest, definition: 
       : notFound(groupResourceOf(definition), name);
   if (!knownMethods.has(http.method) || !found.verbs.includes(verb)) throw refused(definition, verb);
   return definition;
+}
+
+/** A view across clusters is for lists and watches: nothing else has an address there (golden virtual-apiexport). */
+function requireVirtualWildcard({ verb, subresource }: ResourceTarget): void {
+  if ((verb === "list" || verb === "watch") && subresource === "") return;
+  const causes = [{ reason: "UnexpectedServerResponse", message: "404 page not found" }];
+  throw failure(404, "NotFound", { causes }, "the server could not find the requested resource");
 }
 
 /** wire 17 */

@@ -66,7 +66,7 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
       subresource: target.subresource,
       context,
       admission: endpoint.admission ? [...endpoint.admission, ...options.admission] : options.admission,
-      userAgent: (http.headers["user-agent"] as string | undefined) ?? "",
+      userAgent: endpoint.userAgent ?? (http.headers["user-agent"] as string | undefined) ?? "",
       virtual: endpoint.virtual,
     };
     if (definition.computed) return await serveComputed(http, request, target.verb, context);
@@ -99,7 +99,7 @@ async function list(http: HttpRequest, request: ResourceRequest, context: Collec
   const options = listOptionsOf(http.query); //                                                 400
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector); //   400
   const page = await listPage(
-    { definition, cluster, namespace, selection, options, query: http.query, counted: !virtual },
+    { definition, cluster, namespace, selection, options, query: http.query },
     server.store,
     server.hub,
   ); // 400 410 422 504

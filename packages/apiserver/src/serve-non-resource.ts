@@ -33,7 +33,7 @@ export async function serveNonResource(
   if (path === "/" || path === "") {
     if (http.method !== "GET" && http.method !== "HEAD")
       throw failure(405, "MethodNotAllowed", {}, "the server does not allow this method on the requested resource");
-    return indented(rootPaths(surface));
+    return indented(endpoint.virtual ? virtualRootPaths : rootPaths(surface));
   }
   const served =
     serveHealth(http, path, server, context) ??
@@ -47,6 +47,10 @@ export async function serveNonResource(
     return { status: 200, headers: headersOf(context.auditId, contentType, !endpoint.virtual), body: body as string };
   }
 }
+
+const virtualRootPaths = {
+  paths: ["/api", "/api/v1", "/api/v1/", "/apis", "/apis/", "/metrics", "/metrics/slis", "/openapi", "/openapi/", "/version"],
+};
 
 /** wire 10: kubectl parses gitVersion as a semantic version. */
 function versionDocument({ major, minor, ...rest }: VersionInfo): object {

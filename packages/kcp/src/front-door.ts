@@ -47,9 +47,11 @@ export class KcpFrontDoor implements FrontDoor {
     return this.#shardEndpoint(path);
   }
 
-  #clusterEndpoint(http: HttpRequest, path: string): Endpoint | HttpResponse | Promise<HttpResponse> {
+  #clusterEndpoint(http: HttpRequest, path: string): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
     const { name: encoded, rest } = cut(path, "/clusters/".length);
     if (encoded === "") return this.#shardEndpoint("/");
+    // clients that keep the context's cluster in the URL: the view's own cluster counts
+    if (rest.startsWith("/services/")) return this.#serviceEndpoint(http, rest);
     const name = encoded.includes("%") ? decode(encoded) : encoded;
     if (name === allClusters) return this.#endpointOf(allClusters, rest);
     if (!isClusterPath(name)) throw badRequest(`invalid cluster: "${name}" does not match the regex`);

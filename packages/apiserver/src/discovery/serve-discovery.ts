@@ -41,6 +41,7 @@ export function serveDiscovery(
     if (!found) throw pageNotFound();
     return document(found, formOf(http, false));
   }
+  if (endpoint.virtual && !surface.definitions.some((it) => it.group === group && it.version === version)) throw pageNotFound();
   if (nature === "builtIn" && !surface.definitions.some((it) => it.group === group && it.version === version)) throw unknownResource();
   return document(apiResourceList(surface, group, version), formOf(http, false));
 

@@ -51,6 +51,7 @@ export function apiExportView(deps: ViewDependencies): VirtualWorkspace {
         authorize: view.authorize,
         admission: view.admission,
         actAs: (user, target) => (target.cluster === "*" ? user : withWarrant(user, target.cluster)),
+        userAgent: "kcp",
         virtual: true,
       };
     },

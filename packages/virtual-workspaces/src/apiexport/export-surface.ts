@@ -14,6 +14,8 @@ import { deriveDefinition } from "../derive-definition.ts";
 import type { ExportEntry } from "@meshplane/kcp";
 import type { ViewDependencies } from "../view-dependencies.ts";
 
+/** in the order that a view's discovery prints them */
+const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const readOnly: readonly Verb[] = ["get", "list", "watch"];
 
 /** @param key names the surface: another text whenever the export, a schema or a claimed export has changed */
@@ -85,7 +87,9 @@ function asViewed(definition: ResourceDefinition, restriction: LabelSelector | u
     : {};
   return deriveDefinition(definition, {
     builtIn: false,
+    verbs: allVerbs.filter((verb) => definition.verbs.includes(verb)),
     subresources: status,
+    ...(definition.builtIn ? { shortNames: [], categories: [] } : {}),
     discoverable: true,
     ...(restriction ? { restriction } : {}),
   });
