@@ -72,5 +72,6 @@ function describe(headers: Headers): string {
     (key) => `${JSON.stringify(key)}:[]string{${extra[key]!.map((value) => JSON.stringify(value)).join(", ")}}`,
   );
   const printedGroups = groups.length > 0 ? `[]string{${groups.join(", ")}}` : "[]string(nil)";
-  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(single(headers["impersonate-uid"]) ?? "")}, Groups:${printedGroups}, Extra:map[string][]string{${extras.join(", ")}}}`;
+  const printedExtra = extras.length > 0 ? `map[string][]string{${extras.join(", ")}}` : "map[string][]string(nil)";
+  return `&user.DefaultInfo{Name:"", UID:${JSON.stringify(single(headers["impersonate-uid"]) ?? "")}, Groups:${printedGroups}, Extra:${printedExtra}}`;
 }

@@ -13,10 +13,16 @@ export function requireAllowed(
   context: RequestContext,
   http: HttpRequest,
 ): void | Promise<void> {
-  const asked = target.kind === "resource" && target.name === "" ? withSelectedName(target, http) : target;
+  const asked = target.kind === "resource" ? questionOf(target, http) : target;
   const decision = authorize({ user, target: asked });
   if (decision instanceof Promise) return decision.then((it) => settle(it, user, asked, context));
   settle(decision, user, asked, context);
+}
+
+/** A namespace lies in itself: a role in it may allow to read it. */
+function questionOf(target: ResourceTarget, http: HttpRequest): ResourceTarget {
+  if (target.name === "") return withSelectedName(target, http);
+  return target.resource === "namespaces" && target.group === "" ? { ...target, namespace: target.name } : target;
 }
 
 /** A collection narrowed to one name is a question about that name. */

@@ -3,6 +3,7 @@ import { answer } from "./answer.ts";
 import { encodeObject, encodeObjects, formOf } from "./answer-forms.ts";
 import { decodeBody, reportComplaints } from "./decode-body.ts";
 import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
+import { trackManagedFields } from "./managed-fields.ts";
 import { Payload } from "./payload.ts";
 import { requireSameNamespace } from "./prepare-object.ts";
 import { writeOptionsOf } from "./request-options.ts";
@@ -28,6 +29,7 @@ export async function serveComputed(
     const { object, complaints } = (await decodeBody(http, definition, protobuf)).decode();
     reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text));
     requireSameNamespace(object, request);
+    trackManagedFields(object, undefined, request, options);
     const made = await computed.create(object, computedRequestOf(request, ""));
     return answer(201, await encodeObject(new Payload(definition, undefined, made), form, http, protobuf, clock()), http, context, virtual);
   }
