@@ -1,5 +1,5 @@
-import { formatGroupResource, type GroupResource, type KubeObject } from "@meshplane/apimachinery";
-import { clusterOf, type Informer } from "@meshplane/client";
+import { clusterAnnotation, formatGroupResource, type GroupResource, type KubeObject } from "@meshplane/apimachinery";
+import type { Informer } from "@meshplane/client"; // only its type: in process there is no HTTP client to load
 import type { Change, KeySource, SubscribeOptions } from "./reconciler.ts";
 
 /**
@@ -53,10 +53,11 @@ export function tellChanges(
 /** @param object as it is now; undefined once deleted, when `previous` must be given */
 export function changeOf(resource: GroupResource, object: KubeObject | undefined, previous: KubeObject | undefined): Change {
   const known = (object ?? previous)!;
-  const { namespace = "", name = "", labels, deletionTimestamp } = known.metadata;
+  const { namespace = "", name = "", labels, annotations, deletionTimestamp } = known.metadata;
+  const cluster = annotations && Object.hasOwn(annotations, clusterAnnotation) ? annotations[clusterAnnotation]! : "";
   return {
     resource,
-    key: { cluster: clusterOf(known), namespace, name },
+    key: { cluster, namespace, name },
     deleted: object === undefined,
     deleting: deletionTimestamp !== undefined && deletionTimestamp !== null,
     labels,
