@@ -10,7 +10,7 @@ import {
 } from "@meshplane/controller-runtime";
 import { definitionsFromCrd } from "../definition/definitions-from-crd.ts";
 import { acceptNames } from "./accept-names.ts";
-import { cleanupFinalizer, crdResource, isCrdConditionTrue, type Crd } from "./crd.ts";
+import { cleanupFinalizer, crdResource, isCrdConditionTrue, type Crd, type CrdNames } from "./crd.ts";
 
 export interface CrdControllerDependencies {
   api: InProcessApi;
@@ -18,6 +18,8 @@ export interface CrdControllerDependencies {
   user: User;
   /** who owns the status in managedFields */
   fieldManager: string;
+  /** names of a group that something else than CRDs has in a cluster */
+  namesInUse?: (cluster: string, group: string) => Promise<readonly Partial<CrdNames>[]>;
   now?: () => Date;
   onError?: ControllerOptions["onError"];
 }
@@ -92,7 +94,8 @@ class CrdController {
     const others = (await this.#list(key.cluster))
       .filter((other) => other.spec.group === crd.spec.group && other.metadata.name !== crd.metadata.name)
       .map((other) => other.status?.acceptedNames ?? {});
-    this.#acceptAndEstablish(crd, others);
+    const further = (await this.#deps.namesInUse?.(key.cluster, crd.spec.group)) ?? [];
+    this.#acceptAndEstablish(crd, [...others, ...further]);
     if (!equalJson(crd.status, stored.status)) await this.#writeStatus(key, crd);
     return undefined;
   }

@@ -4,6 +4,7 @@ import { apiBindingController } from "./api-binding/api-binding.reconciler.ts";
 import { apiExportController } from "./api-export/api-export.reconciler.ts";
 import { endpointSliceController } from "./api-export/endpoint-slice.reconciler.ts";
 import { logicalClusterController } from "./logical-cluster/logical-cluster.reconciler.ts";
+import { crdController } from "./crd.controller.ts";
 import type { ReconcilerParts } from "./parts.ts";
 import { partitionSetController } from "./topology/partition-set.reconciler.ts";
 import { workspaceTypeController } from "./workspace-type/workspace-type.reconciler.ts";
@@ -17,4 +18,5 @@ export const kcpControllers = (parts: ReconcilerParts): ControllerOptions[] => [
   endpointSliceController(parts),
   workspaceTypeController(parts),
   partitionSetController(parts),
+  crdController(parts),
 ];

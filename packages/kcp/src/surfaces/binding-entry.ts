@@ -1,5 +1,12 @@
 import { labelSelectorFrom, everything, nothing, type LabelSelector } from "@meshplane/apimachinery";
-import { claimLabelPrefix, claimLabelValue, exportLabel, type APIBinding, type AcceptablePermissionClaim, type BoundAPIResource } from "@meshplane/apis";
+import {
+  claimLabelPrefix,
+  claimLabelValue,
+  exportLabel,
+  type APIBinding,
+  type AcceptablePermissionClaim,
+  type BoundAPIResource,
+} from "@meshplane/apis";
 
 /** What is known of one APIBinding of a logical cluster. */
 export interface BindingEntry {
@@ -41,7 +48,7 @@ export function bindingEntryOf(binding: APIBinding, deleting: boolean): BindingE
     exportCluster,
     phase: status?.phase ?? "",
     resources: status?.boundResources ?? [],
-acceptedClaims: label ? accepted.map((claim) => acceptedClaimOf(claim, claimLabelPrefix + label)) : [],
+    acceptedClaims: label ? accepted.map((claim) => acceptedClaimOf(claim, claimLabelPrefix + label)) : [],
   };
 }
 

@@ -151,7 +151,10 @@ export const apiResourceSchemas: ApiResource = apiResource(apisGroup, "APIResour
           ),
         },
         ["group", "names", "scope", "versions"],
-        rules(["size(self.versions) == 1 || (has(self.conversion) && size(self.versions) > 1)", "Conversion must be specified when multiple versions exist"]),
+        rules([
+          "size(self.versions) == 1 || (has(self.conversion) && size(self.versions) > 1)",
+          "Conversion must be specified when multiple versions exist",
+        ]),
       ),
     }),
   },

@@ -25,17 +25,15 @@ export async function deleteStored({ key, revision }: StoredObject, parts: Recon
     await parts.store.commit({ key, expect: revision, write: "delete" });
     return;
   }
-  await parts
-    .api()
-    .object({
-      verb: "delete",
-      user: parts.user,
-      cluster,
-      resource: definition,
-      namespace,
-      name,
-      options: { propagationPolicy: "Background" },
-    });
+  await parts.api().object({
+    verb: "delete",
+    user: parts.user,
+    cluster,
+    resource: definition,
+    namespace,
+    name,
+    options: { propagationPolicy: "Background" },
+  });
 }
 
 /** `Some resources are remaining: configmaps. has 1 resource instances; Some content in the logical cluster has finalizers remaining: …` */
