@@ -86,7 +86,7 @@ function mediaTypeOf(http: HttpRequest, definition: ResourceDefinition, codec: P
   const type = contentTypeOf(http);
   if (type === "" || type === json) return "json";
   if (type === yaml) return "yaml";
-  if (type === protobuf && codec?.encodes(definition)) return "protobuf";
+  if (type === protobuf && codec?.decodes(definition)) return "protobuf";
   throw failure(
     415,
     "UnsupportedMediaType",

@@ -5,6 +5,8 @@ import type { ResourceDefinition } from "./resource-definition.ts";
 export interface ProtobufCodec {
   /** whether objects of this kind exist in protobuf */
   encodes(definition: ResourceDefinition): boolean;
+  /** whether bodies of this kind are read: also where it is defined by a schema, when client-go knows it and sends protobuf */
+  decodes(definition: ResourceDefinition): boolean;
   /** one object, enveloped */
   encode(object: KubeObject, definition: ResourceDefinition): Uint8Array;
   /** a whole list, enveloped */

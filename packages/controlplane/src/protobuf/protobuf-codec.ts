@@ -14,8 +14,6 @@ const prefix = Buffer.from([0x6b, 0x38, 0x73, 0x00]);
 export interface BuiltInProtobufCodec extends ProtobufCodec {
   /** Anything by its own apiVersion and kind (discovery documents, too); undefined when the tables do not have it. */
   encodeAny(object: { apiVersion?: string; kind: string }): Uint8Array | undefined;
-  /** whether bodies of this kind can be read: custom resources, too, where client-go has a type of that name (it then sends protobuf) */
-  decodes(definition: ResourceDefinition): boolean;
 }
 
 export function protobufCodec(): BuiltInProtobufCodec {
