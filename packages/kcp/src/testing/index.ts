@@ -1,0 +1,1 @@
+export { startTestKcp, type TestKcp } from "./start-test-kcp.ts";
