@@ -87,7 +87,10 @@ function transformed(
   switch (form.as) {
     case "PartialObjectMetadataList":
       if (!definition.builtIn) throw plainError("content is not a list");
-      throw notAcceptable(
+      throw failure(
+        406,
+        "NotAcceptable",
+        undefined,
         `you requested PartialObjectMetadataList, but the requested object is not a list (${goName(definition, definition.kind)})`,
       );
     case "PartialObjectMetadata":
@@ -145,7 +148,10 @@ export async function encodeList(
   if (form.as === undefined && form.mediaType === "json" && !isPretty(form, http))
     return { contentType: jsonType, body: await encodeJsonList(definition, page) };
   if (form.as === "PartialObjectMetadata") {
-    throw notAcceptable(
+    throw failure(
+      406,
+      "NotAcceptable",
+      undefined,
       `you requested PartialObjectMetadata, but the requested object is a list (${definition.builtIn ? goName(definition, definition.listKind) : "*unstructured.UnstructuredList"})`,
     );
   }

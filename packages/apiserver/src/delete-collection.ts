@@ -17,11 +17,7 @@ export async function deleteCollection(
 ): Promise<{ objects: KubeObject[]; metadata: ListMeta }> {
   const { server, definition, cluster, namespace } = request;
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector);
-  const page = await listPage(
-    { definition, cluster, namespace, selection, options, query: undefined },
-    server.store,
-    server.hub,
-  );
+  const page = await listPage({ definition, cluster, namespace, selection, options, query: undefined }, server.store, server.hub);
   const objects = await objectsOf(definition, page);
   for (const object of objects) {
     try {

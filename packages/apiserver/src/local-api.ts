@@ -59,7 +59,7 @@ async function requestOf(wanted: InProcessRequest, server: Server): Promise<Reso
     subresource: wanted.subresource ?? "",
     context: new CollectingContext("", received, received + requestTimeoutMs, wanted.user, wanted.cluster),
     admission: options.admission,
-    userAgent: "",
+    userAgent: options.localManager ?? "",
     virtual: false,
   };
 }
@@ -175,11 +175,7 @@ async function listOf(wanted: InProcessRequest, request: ResourceRequest): Promi
     return { ...head, metadata, items: objects };
   }
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector);
-  const page = await listPage(
-    { definition, cluster, namespace, selection, options, query: undefined },
-    server.store,
-    server.hub,
-  );
+  const page = await listPage({ definition, cluster, namespace, selection, options, query: undefined }, server.store, server.hub);
   return { ...head, metadata: listMetadata(definition, page), items: await objectsOf(definition, page) };
 }
 

@@ -1,4 +1,4 @@
-import { decodePatch, decodeYaml, failure, unsupportedMediaType, badRequest } from "@meshplane/apimachinery";
+import { decodePatch, decodeYaml, failure, unsupportedMediaType, badRequest, StatusError } from "@meshplane/apimachinery";
 import type { JsonValue } from "@meshplane/apimachinery";
 import { contentTypeOf } from "./decode-body.ts";
 import type { HttpRequest } from "./http/http-request.ts";
@@ -27,7 +27,7 @@ export async function patchOf(http: HttpRequest, definition: ResourceDefinition)
   if (!type || (type === "strategic" && !definition.builtIn)) throw wrongType(definition);
   const bytes = await http.readBody();
   if (type !== "apply") {
-    const { value, duplicates } = decodePatch(bytes);
+    const { value, duplicates } = type === "strategic" ? withoutPrefix(() => decodePatch(bytes)) : decodePatch(bytes);
     return { type, body: value, duplicates: duplicates.map(duplicateField) };
   }
   try {
@@ -35,6 +35,15 @@ export async function patchOf(http: HttpRequest, definition: ResourceDefinition)
     return { type, body: value, duplicates: duplicatesText === undefined ? duplicates.map(duplicateField) : [duplicatesText] };
   } catch (error) {
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** Of a strategic patch upstream shows the decoder's words alone. */
+function withoutPrefix<T>(decode: () => T): T {
+  try {
+    return decode();
+  } catch (error) {
+    throw error instanceof StatusError ? badRequest(error.message.replace(/^error decoding patch: /, "")) : error;
   }
 }
 

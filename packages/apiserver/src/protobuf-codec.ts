@@ -21,4 +21,6 @@ export interface ProtobufCodec {
   encodeWatchEvent(type: string, object: Uint8Array): Uint8Array;
   /** DeleteOptions and the like, by kind; undefined when the kind is unknown */
   decodeAny(bytes: Uint8Array): KubeObject | undefined;
+  /** anything by its own apiVersion and kind, discovery documents for one; undefined when the tables do not have it */
+  encodeAny?(object: { apiVersion?: string; kind: string }): Uint8Array | undefined;
 }

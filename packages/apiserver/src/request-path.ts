@@ -98,11 +98,7 @@ async function list(http: HttpRequest, request: ResourceRequest, context: Collec
   const form = formOf(http, definition, protobuf, true, false, virtual); //                     406
   const options = listOptionsOf(http.query); //                                                 400
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector); //   400
-  const page = await listPage(
-    { definition, cluster, namespace, selection, options, query: http.query },
-    server.store,
-    server.hub,
-  ); // 400 410 422 504
+  const page = await listPage({ definition, cluster, namespace, selection, options, query: http.query }, server.store, server.hub); // 400 410 422 504
   return answer(200, await encodeList(definition, page, form, http, protobuf, clock()), http, context, virtual);
 }
 

@@ -37,7 +37,7 @@ export async function serveNonResource(
   }
   const served =
     serveHealth(http, path, server, context) ??
-    serveDiscovery(http, path, endpoint, surface, context) ??
+    serveDiscovery(http, path, endpoint, surface, context, server.options.protobuf) ??
     (await serveOpenApi(http, path, endpoint, surface, context, server));
   if (served) return served;
   throw pageNotFound();

@@ -57,6 +57,8 @@ export interface ServerOptions {
   protobuf?: ProtobufCodec;
   /** names of OpenAPI components that schemas of built-in kinds stand for */
   componentNameOf?: (schema: JsonSchema) => string | undefined;
+  /** who owns the fields that parts of this program set without naming a manager; "unknown" unless given */
+  localManager?: string;
   /** called once per request, when its answer has been decided */
   audit?: AuditHook;
   /** how many requests are served at once, how many wait */

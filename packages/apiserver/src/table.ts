@@ -31,7 +31,10 @@ export function tableOf(definition: ResourceDefinition, objects: readonly KubeOb
     apiVersion: `meta.k8s.io/${options.apiVersion}`,
     metadata,
     columnDefinitions: options.withColumns ? columnsOf(definition) : null,
-    rows: objects.map((object) => ({ cells: definition.tableCells(object, options.now), object: rowObject(object, options) })),
+    rows:
+      objects.length === 0 && definition.builtIn
+        ? null
+        : objects.map((object) => ({ cells: definition.tableCells(object, options.now), object: rowObject(object, options) })),
   };
 }
 

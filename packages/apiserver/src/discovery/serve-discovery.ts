@@ -6,6 +6,7 @@ import type { Endpoint } from "../front-door.ts";
 import type { HttpRequest, HttpResponse } from "../http/http-request.ts";
 import { clausesOf } from "../negotiation/accept.ts";
 import type { MediaType } from "../negotiation/accept.ts";
+import type { ProtobufCodec } from "../protobuf-codec.ts";
 import type { CollectingContext } from "../resource-request.ts";
 import type { Surface } from "../surface.ts";
 import { pageNotFound } from "../text-answer.ts";
@@ -18,6 +19,7 @@ export function serveDiscovery(
   endpoint: Endpoint,
   surface: Surface,
   context: CollectingContext,
+  codec: ProtobufCodec | undefined,
 ): HttpResponse | undefined {
   const parts = path.split("/");
   if (parts.length > 2 && parts[parts.length - 1] === "") parts.pop();
@@ -46,6 +48,9 @@ export function serveDiscovery(
   return document(apiResourceList(surface, group, version), formOf(http, false));
 
   function document(value: unknown, mediaType: MediaType): HttpResponse {
+    const bytes = mediaType === "protobuf" ? codec?.encodeAny?.(value as { kind: string }) : undefined;
+    if (bytes)
+      return { status: 200, headers: headersOf(context.auditId, "application/vnd.kubernetes.protobuf", !endpoint.virtual), body: bytes };
     const { contentType, body } = encodeValue(value, { mediaType }, http);
     return { status: 200, headers: headersOf(context.auditId, contentType, !endpoint.virtual), body: body as string };
   }
@@ -72,6 +77,7 @@ function formOf(http: HttpRequest, aggregates: boolean): MediaType | "aggregated
     }
     if (type === "application/json" || type === "*/*" || type === "application/*") return "json";
     if (type === "application/yaml") return "yaml";
+    if (type === "application/vnd.kubernetes.protobuf") return "protobuf";
   }
   throw failure(
     406,

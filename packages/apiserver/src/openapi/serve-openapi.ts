@@ -12,6 +12,7 @@ import { pageNotFound } from "../text-answer.ts";
 import { DocumentCache } from "./document-cache.ts";
 import type { Document } from "./document-cache.ts";
 import { openApiV2 } from "./openapi-v2.ts";
+import { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 import { openApiV3 } from "./openapi-v3.ts";
 
 const documents = new DocumentCache();
@@ -93,21 +94,42 @@ function serveV3(http: HttpRequest, name: string, surface: Surface, context: Col
   return answerDocument(http, document, "application/json", context);
 }
 
-function serveV2(http: HttpRequest, surface: Surface, context: CollectingContext, server: Server): HttpResponse | Promise<HttpResponse> {
-  if (!acceptsJson(http)) return notAcceptable(context);
+const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+/** what clients write, older and newer */
+const protobufNames = new Set([protobufType, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"]);
+
+async function serveV2(http: HttpRequest, surface: Surface, context: CollectingContext, server: Server): Promise<HttpResponse> {
+  const wanted = v2TypeOf(http);
+  if (!wanted) return notAcceptable(context);
   const definitions = surface.definitions.filter((it) => it.builtIn && shown(it));
   const { componentNameOf = () => undefined, version, clock } = server.options;
-  const document = documents.get(
-    `2:${definitions.map(definitionId).join(",")}`,
-    () => openApiV2(definitions, componentNameOf, `${version.major}.${version.minor}`),
-    clock(),
-  );
-  const response = answerDocument(http, document, "application/json", context);
+  const key = definitions.map(definitionId).join(",");
+  const document = documents.get(`2:${key}`, () => openApiV2(definitions, componentNameOf, `${version.major}.${version.minor}`), clock());
+  let response = answerDocument(http, document, wanted, context);
+  if (response.status === 200 && wanted === protobufType) response.body = protobufOf(document);
+  const encoding = http.headers["accept-encoding"];
+  if (response.status === 200 && typeof encoding === "string" && acceptsGzip(encoding)) response = await compressed(response);
   response.headers.vary = ["Accept-Encoding", "Accept"];
   response.headers["accept-ranges"] = "bytes";
-  const encoding = http.headers["accept-encoding"];
-  if (response.status !== 200 || typeof encoding !== "string" || !acceptsGzip(encoding)) return response;
-  return compressed(response).then((it) => ({ ...it, headers: { ...it.headers, vary: ["Accept-Encoding", "Accept"] } }));
+  return response;
+}
+
+const encoded = new WeakMap<Document, Uint8Array>();
+
+function protobufOf(document: Document): Uint8Array {
+  let bytes = encoded.get(document);
+  if (!bytes) encoded.set(document, (bytes = encodeOpenApiV2(JSON.parse(document.text) as object)));
+  return bytes;
+}
+
+function v2TypeOf(http: HttpRequest): string | undefined {
+  const accept = http.headers.accept as string | undefined;
+  if (!accept) return "application/json";
+  for (const { type } of clausesOf(accept)) {
+    if (type === "application/json" || type === "*/*" || type === "application/*") return "application/json";
+    if (protobufNames.has(type)) return protobufType;
+  }
+  return undefined;
 }
 
 function acceptsJson(http: HttpRequest): boolean {

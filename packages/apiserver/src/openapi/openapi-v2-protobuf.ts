@@ -1,0 +1,148 @@
+/**
+ * The OpenAPI 2.0 document as protobuf, which client-go reads. Numbers are those of openapiv2/OpenAPIv2.proto of gnostic.
+ * @see wire 39
+ */
+type Json = Record<string, unknown>;
+
+/** @param document what `openApiV2` made */
+export function encodeOpenApiV2(document: object): Uint8Array {
+  const { swagger, info, paths, definitions } = document as {
+    swagger: string;
+    info: { title: string; version: string };
+    paths: Record<string, Json>;
+    definitions: Record<string, Json>;
+  };
+  return message([
+    text(1, swagger),
+    inner(2, [text(1, info.title), text(2, info.version)]),
+    inner(
+      8,
+      Object.keys(paths).map((path) => named(2, path, pathItem(paths[path]!))),
+    ),
+    inner(
+      9,
+      Object.keys(definitions).map((name) => named(1, name, schema(definitions[name]!))),
+    ),
+  ]);
+}
+
+const methods: Readonly<Record<string, number>> = { get: 2, put: 3, post: 4, delete: 5, options: 6, head: 7, patch: 8 };
+
+function pathItem(item: Json): Uint8Array[] {
+  const parts = Object.keys(methods).flatMap((method) => (item[method] ? [inner(methods[method]!, operation(item[method] as Json))] : []));
+  for (const one of (item.parameters ?? []) as Json[]) parts.push(inner(9, [inner(1, parameter(one))]));
+  return parts;
+}
+
+function operation(operation: Json): Uint8Array[] {
+  const responses = operation.responses as Record<string, Json>;
+  return [
+    ...texts(1, operation.tags),
+    text(3, operation.description),
+    text(5, operation.operationId),
+    ...texts(6, operation.produces),
+    ...texts(7, operation.consumes),
+    ...((operation.parameters ?? []) as Json[]).map((one) => inner(8, [inner(1, parameter(one))])),
+    inner(
+      9,
+      Object.keys(responses).map((code) => named(1, code, [inner(1, response(responses[code]!))])),
+    ),
+    ...texts(10, operation.schemes),
+    ...extensions(13, operation),
+  ];
+}
+
+function response({ description, schema: shown }: Json): Uint8Array[] {
+  return [text(1, description), ...(shown ? [inner(2, [inner(1, schema(shown as Json))])] : [])];
+}
+
+function parameter({ in: place, name, description, required, schema: shown, type, uniqueItems }: Json): Uint8Array[] {
+  if (place === "body")
+    return [inner(1, [text(1, description), text(2, name), text(3, place), flag(4, required), inner(5, schema(shown as Json))])];
+  const head = [flag(1, required), text(2, place), text(3, description), text(4, name)];
+  if (place === "path") return [inner(2, [inner(4, [...head, text(5, type), flag(19, uniqueItems)])])];
+  return [inner(2, [inner(3, [...head, text(6, type), flag(20, uniqueItems)])])];
+}
+
+function schema(source: Json): Uint8Array[] {
+  const { properties, additionalProperties, items, allOf, type } = source;
+  const parts = [
+    text(1, source.$ref),
+    text(2, source.format),
+    text(3, source.title),
+    text(4, source.description),
+    ...(source.default === undefined ? [] : [inner(5, any(source.default))]),
+    double(7, source.maximum),
+    double(9, source.minimum),
+    integer(11, source.maxLength),
+    integer(12, source.minLength),
+    text(13, source.pattern),
+    integer(14, source.maxItems),
+    integer(15, source.minItems),
+    ...texts(19, source.required),
+    ...((source.enum ?? []) as unknown[]).map((value) => inner(20, any(value))),
+  ];
+  if (typeof additionalProperties === "boolean") parts.push(inner(21, [flag(2, additionalProperties)]));
+  else if (additionalProperties) parts.push(inner(21, [inner(1, schema(additionalProperties as Json))]));
+  if (typeof type === "string") parts.push(inner(22, [text(1, type)]));
+  if (items) parts.push(inner(23, [inner(1, schema(items as Json))]));
+  for (const one of (allOf ?? []) as Json[]) parts.push(inner(24, schema(one)));
+  if (properties)
+    parts.push(
+      inner(
+        25,
+        Object.keys(properties).map((name) => named(1, name, schema((properties as Record<string, Json>)[name]!))),
+      ),
+    );
+  return [...parts, ...extensions(31, source)];
+}
+
+const extensions = (field: number, source: Json): Uint8Array[] =>
+  Object.keys(source).flatMap((key) => (key.startsWith("x-") ? [named(field, key, any(source[key]))] : []));
+
+/** Any value as text; JSON is YAML. */
+const any = (value: unknown): Uint8Array[] => [text(2, `${JSON.stringify(value)}\n`)];
+
+const nothing = new Uint8Array();
+
+const named = (field: number, name: string, value: Uint8Array[]): Uint8Array => inner(field, [text(1, name), inner(2, value)]);
+
+const message = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
+
+function inner(field: number, parts: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const part of parts) size += part.length;
+  return Buffer.concat([tag(field, 2), varint(size), ...parts]);
+}
+
+function text(field: number, value: unknown): Uint8Array {
+  if (typeof value !== "string" || value === "") return nothing;
+  return inner(field, [Buffer.from(value, "utf8")]);
+}
+
+const texts = (field: number, values: unknown): Uint8Array[] =>
+  ((values ?? []) as string[]).map((value) => inner(field, [Buffer.from(value, "utf8")]));
+
+const flag = (field: number, value: unknown): Uint8Array => (value === true ? Buffer.concat([tag(field, 0), varint(1)]) : nothing);
+
+const integer = (field: number, value: unknown): Uint8Array =>
+  typeof value === "number" ? Buffer.concat([tag(field, 0), varint(value)]) : nothing;
+
+function double(field: number, value: unknown): Uint8Array {
+  if (typeof value !== "number") return nothing;
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([tag(field, 1), bytes]);
+}
+
+const tag = (field: number, wireType: number): Uint8Array => varint(field * 8 + wireType);
+
+function varint(value: number): Uint8Array {
+  const bytes: number[] = [];
+  while (value > 127) {
+    bytes.push((value % 128) | 128);
+    value = Math.floor(value / 128);
+  }
+  bytes.push(value);
+  return Uint8Array.from(bytes);
+}
