@@ -22,7 +22,7 @@ import { PathIndex } from "./logical-clusters/path-index.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
-import { ClusterApisCache } from "./surfaces/cluster-apis.ts";
+import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
 
 const defaultBatteries = new Set(["workspace-types", "admin"]);
@@ -116,6 +116,7 @@ export function createKcp(options: KcpOptions): Kcp {
     authorizerFor: () => authorize,
     views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,
+    policyCluster,
     paths,
     mount: (virtualWorkspace) => frontDoor.mount(virtualWorkspace),
     bootstrap: () =>
@@ -140,6 +141,12 @@ export function createKcp(options: KcpOptions): Kcp {
         ),
       ),
   };
+
+  function policyCluster(cluster: string, { group, resource }: ResourceDefinition): string | Promise<string> {
+    const of = ({ boundBy }: ClusterApis): string => boundBy(group, resource)?.exportCluster ?? cluster;
+    const known = apis.of(cluster);
+    return known instanceof Promise ? known.then(of) : of(known);
+  }
 
   async function schemaDefinitions(cluster: string, schemaName: string, identityHash: string): Promise<ResourceDefinition[]> {
     const kind = { ...schemaResource, kind: "APIResourceSchema", identity: builtInIdentity };

@@ -32,6 +32,8 @@ export interface Kcp {
   authorizerFor(context: RequestContext): Authorizer;
   /** how objects of a stored resource are called, for the feed of the controllers */
   kindOf: KindOf;
+  /** whose webhooks and admission policies judge a write: of a bound resource its export's, else the cluster's own (apis §9) */
+  policyCluster(cluster: string, definition: ResourceDefinition): string | Promise<string>;
   /** names, paths and states of all logical clusters */
   paths: PathIndex;
   /** what packages/virtual-workspaces is built on */

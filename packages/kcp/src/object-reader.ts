@@ -23,8 +23,8 @@ export class ObjectReader implements Projection {
   readonly #store: Store;
   /** by key; in order of last use */
   readonly #known = new Map<string, KubeObject>();
-  /** reads under way; true once a change has overtaken them */
-  readonly #reading = new Map<string, { overtaken: boolean }>();
+  /** reads under way, which a change can overtake */
+  readonly #reading = new Map<string, Reading>();
 
   constructor(store: Store) {
     this.#store = store;
@@ -33,8 +33,7 @@ export class ObjectReader implements Projection {
   apply(batch: FeedBatch): void {
     for (const { key } of batch.events) {
       this.#known.delete(key);
-      const reading = this.#reading.get(key);
-      if (reading) reading.overtaken = true;
+      this.#reading.delete(key); // what it brings may be old: nobody else waits for it, and it is not kept
     }
   }
 
@@ -48,18 +47,27 @@ export class ObjectReader implements Projection {
     return known as T;
   }
 
-  async #read<T extends KubeObject>(key: string, kind: StoredKind): Promise<T | undefined> {
-    const reading = this.#reading.get(key) ?? { overtaken: false };
+  #read<T extends KubeObject>(key: string, kind: StoredKind): Promise<T | undefined> {
+    const running = this.#reading.get(key);
+    if (running) return running as Promise<T | undefined>;
+    const reading: Reading = this.#store.get(key).then((record) => {
+      const isCurrent = this.#reading.get(key) === reading;
+      if (isCurrent) this.#reading.delete(key);
+      if (!record) return undefined;
+      const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
+      const object = objectOf(record, { apiVersion, kind: kind.kind });
+      if (isCurrent) this.#keep(key, object);
+      return object;
+    });
     this.#reading.set(key, reading);
-    const record = await this.#store.get(key);
-    if (this.#reading.get(key) === reading) this.#reading.delete(key);
-    if (!record) return undefined;
-    const apiVersion = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
-    const object = objectOf(record, { apiVersion, kind: kind.kind }) as T;
-    if (!reading.overtaken) {
-      this.#known.set(key, object);
-      if (this.#known.size > objectsMax) this.#known.delete(this.#known.keys().next().value!);
-    }
-    return object;
+    reading.catch(() => this.#reading.get(key) === reading && this.#reading.delete(key));
+    return reading as Promise<T | undefined>;
+  }
+
+  #keep(key: string, object: KubeObject): void {
+    this.#known.set(key, object);
+    if (this.#known.size > objectsMax) this.#known.delete(this.#known.keys().next().value!);
   }
 }
+
+type Reading = Promise<KubeObject | undefined>;

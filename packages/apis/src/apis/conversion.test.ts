@@ -41,9 +41,10 @@ test("there and back again, an APIExport is as it was", () => {
   assert.deepEqual(back.metadata, { name: "old" });
   assert.deepEqual(back.spec, {
     latestResourceSchemas: old.spec!.latestResourceSchemas,
-    permissionClaims: [{ resource: "configmaps", all: true }, old.spec!.permissionClaims![1]]
-      .map((c) => ({ ...c, group: undefined }))
-      .map(({ group: _, ...c }) => c),
+    permissionClaims: [
+      { resource: "configmaps", all: true },
+      { resource: "secrets", resourceSelector: [{ name: "a", namespace: "b" }] },
+    ],
   });
 });
 

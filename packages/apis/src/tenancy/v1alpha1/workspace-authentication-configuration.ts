@@ -82,11 +82,11 @@ export const workspaceAuthenticationConfigurations: ApiResource = apiResource(te
                         atLeastOne,
                         oneOfBoth,
                         [
-                          "has(self.claim) ? has(self.requiredValue) : !has(self.requiredValue)",
+                          "(has(self.claim) && has(self.requiredValue)) || (has(self.expression) && !has(self.requiredValue))",
                           "requiredValue can only be specified when claim is specified",
                         ],
                         [
-                          "has(self.expression) ? has(self.message) : !has(self.message)",
+                          "(has(self.claim) && !has(self.message)) || (has(self.expression) && has(self.message))",
                           "message can only be specified when expression is specified",
                         ],
                       ),

@@ -37,7 +37,10 @@ export const claims =
 
 const idOf = ({ group = "", resource, identityHash = "" }: PermissionClaim): string => `${resource}/${group}/${identityHash}`;
 
-const scoped = ({ state: _, ...claim }: AcceptablePermissionClaim): ScopedPermissionClaim => claim;
+function scoped(claim: AcceptablePermissionClaim): ScopedPermissionClaim {
+  const { state: _state, ...rest } = claim;
+  return rest;
+}
 
 const sameScope = (a: ScopedPermissionClaim, b: ScopedPermissionClaim): boolean => idOf(a) === idOf(b) && equalJson(a.selector, b.selector);
 
