@@ -30,7 +30,20 @@ export const terminatorLabelPrefix = "terminator.internal.kcp.io/";
 
 export const claimLabelPrefix = "claimed.internal.apis.kcp.io/";
 
-const exportHash = (exportCluster: string, exportName: string): string => base62(sha224(`${exportCluster}:${exportName}`));
+/** exports are few and asked for with every write of their consumers */
+const exportHashes = new Map<string, string>();
+const exportHashesMax = 4096;
+
+function exportHash(exportCluster: string, exportName: string): string {
+  const id = `${exportCluster}:${exportName}`;
+  let hash = exportHashes.get(id);
+  if (hash === undefined) {
+    hash = base62(sha224(id));
+    if (exportHashes.size >= exportHashesMax) exportHashes.clear();
+    exportHashes.set(id, hash);
+  }
+  return hash;
+}
 
 /** Value of the label `internal.apis.kcp.io/export` of an APIBinding. */
 export const exportLabelValue = exportHash;

@@ -2,7 +2,7 @@ import { copyJson, decodeJson, hasReason, type GroupVersionResource, type KubeOb
 import { rootCluster, type Shard } from "@meshplane/apis";
 import type { InProcessApi, Log, ResourceDefinition, User } from "@meshplane/apiserver";
 import type { MultiClusterClient } from "@meshplane/client";
-import { keyPrefix, type Store } from "@meshplane/storage";
+import { builtInIdentity, encodeKey, keyPrefix, type Store } from "@meshplane/storage";
 import type { BoundDefinitions } from "../definitions/bound-definitions.ts";
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { ShardAddresses } from "../kcp-options.ts";
@@ -92,6 +92,12 @@ export async function ensure(
     if (hasReason(error, "AlreadyExists")) return false;
     throw error;
   }
+}
+
+/** Whether a built-in or system object lies there: cheaper than asking for it and being refused. */
+export async function isStored(store: Store, cluster: string, { group, resource }: GroupVersionResource, name: string): Promise<boolean> {
+  const key = encodeKey({ group, resource, identity: builtInIdentity, cluster, namespace: "", name });
+  return (await store.get(key)) !== undefined;
 }
 
 /** The shards that there are; their objects lie in root. */

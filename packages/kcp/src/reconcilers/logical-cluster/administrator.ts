@@ -1,16 +1,15 @@
 import type { KubeObject } from "@meshplane/apimachinery";
 import type { LogicalCluster } from "@meshplane/apis";
 import { ok, type Subroutine } from "@meshplane/controller-runtime";
-import { clusterRoleBindingResource, ensure, find, type ReconcilerParts } from "../parts.ts";
+import { clusterRoleBindingResource, ensure, isStored, type ReconcilerParts } from "../parts.ts";
 
 /** Whoever asked for the cluster is its admin, as long as it lives. @see spec tenancy §5.1 */
 export const administrator =
-  ({ client }: ReconcilerParts): Subroutine<LogicalCluster> =>
-  async ({ metadata, spec, status }, { cluster }) => {
+  ({ client, store }: ReconcilerParts): Subroutine<LogicalCluster> =>
+  async ({ metadata, spec }, { cluster }) => {
     const user = spec.createdBy?.username;
     if (!user || metadata.deletionTimestamp) return ok;
-    // outside of the start it is there, nearly always
-    if (status?.phase === "Ready" && (await find(client, cluster, clusterRoleBindingResource, adminBindingName))) return ok;
+    if (await isStored(store, cluster, clusterRoleBindingResource, adminBindingName)) return ok;
     await ensure(client, cluster, clusterRoleBindingResource, adminBinding(user));
     return ok;
   };

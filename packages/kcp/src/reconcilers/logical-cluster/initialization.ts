@@ -1,9 +1,11 @@
 import type { KubeObject } from "@meshplane/apimachinery";
 import { apiBindingsInitializer, createOnlyAnnotation, type APIBinding, type LogicalCluster } from "@meshplane/apis";
 import { isConditionTrue, markFalse, markTrue, ok, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
-import { apiBindingResource, ensure, find, namespaceResource, type ReconcilerParts } from "../parts.ts";
+import { apiBindingResource, ensure, isStored, namespaceResource, type ReconcilerParts } from "../parts.ts";
+import { builtInIdentity } from "@meshplane/storage";
 import { bindingOf, defaultBindings, type DefaultBinding } from "./default-bindings.ts";
 
+const bindingKind = { ...apiBindingResource, kind: "APIBinding", identity: builtInIdentity };
 const universalInitializer = "root:universal";
 /** Bindings of a running system take milliseconds: only after this it is worth a write to say what is waited for. */
 const patienceMs = 500;
@@ -17,7 +19,7 @@ export const initialization =
     let outcome = ok;
     if (status.initializers?.includes(apiBindingsInitializer)) outcome = await bindDefaults(logicalCluster, cluster, parts);
     if (status.initializers?.includes(universalInitializer)) {
-      await Promise.all(["default", "kube-system"].map((name) => ensure(parts.client, cluster, namespaceResource, namespace(name))));
+      await Promise.all(["default", "kube-system"].map((name) => ensureNamespace(cluster, name, parts)));
       // together with the other one, unless somebody else is waited for anyway
       if (outcome === ok) done(logicalCluster, universalInitializer);
     }
@@ -30,6 +32,10 @@ export const initialization =
       markFalse(logicalCluster, "WorkspaceInitialized", "InitializerExists", "Info", `Initializers still exist: [${left.join(" ")}]`);
     return outcome;
   };
+
+async function ensureNamespace(cluster: string, name: string, { client, store }: ReconcilerParts): Promise<void> {
+  if (!(await isStored(store, cluster, namespaceResource, name))) await ensure(client, cluster, namespaceResource, namespace(name));
+}
 
 const namespace = (name: string): KubeObject => ({
   apiVersion: "v1",
@@ -59,7 +65,7 @@ async function bindDefaults(logicalCluster: LogicalCluster, cluster: string, par
   await Promise.all(
     wanted.map(async (binding) => {
       if (!binding.claims) return void errors.push(`APIExport ${binding.path}|${binding.export} not found`);
-      const found = await find<APIBinding>(parts.client, cluster, apiBindingResource, binding.name);
+      const found = await parts.objects.get<APIBinding>(bindingKind, cluster, binding.name);
       if (!found) await ensure(parts.client, cluster, apiBindingResource, bindingOf(binding));
       if (!found || !isComplete(found, binding)) waiting.push(binding.name);
     }),
