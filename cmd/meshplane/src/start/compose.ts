@@ -4,17 +4,27 @@
 import { randomUUID } from "node:crypto";
 import { crdDefinition } from "@meshplane/apiextensions";
 import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
-import { createApiServer, type ApiServer, type InProcessApi, type Log, type ResourceDefinition } from "@meshplane/apiserver";
+import {
+  createApiServer,
+  type ApiServer,
+  type FrontDoor,
+  type InProcessApi,
+  type Log,
+  type ResourceDefinition,
+} from "@meshplane/apiserver";
 import {
   accessReviewer,
   bearerTokens,
   bootstrapPolicy,
   builtInDefinitions,
+  checkExpression,
   clientCertificates,
   controlplaneControllers,
   createImpersonation,
   escalationAdmission,
   FeedKeySource,
+  hookAdmission,
+  HookIndex,
   protobufCodec,
   quota,
   RbacIndex,
@@ -26,7 +36,7 @@ import {
   type TokenAuthenticator,
 } from "@meshplane/controlplane";
 import { startController, type Controller } from "@meshplane/controller-runtime";
-import { createKcp, effectiveUsers, kcpBootstrapPolicy, type Kcp, type ShardAddresses } from "@meshplane/kcp";
+import { boundOriginOf, createKcp, effectiveUsers, kcpBootstrapPolicy, type Kcp, type ShardAddresses } from "@meshplane/kcp";
 import type { Store } from "@meshplane/storage";
 import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
 import { version } from "../version.ts";
@@ -44,6 +54,8 @@ export interface ControlPlaneOptions {
   batteries: ReadonlySet<string>;
   homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
   totalObjectLimit: number;
+  /** tests put a defect between the door and the server here, to see that they would notice */
+  withFrontDoor?: (frontDoor: FrontDoor) => FrontDoor;
 }
 
 export interface ControlPlane {
@@ -83,11 +95,13 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       reviewToken: tokenReviewer(tokens),
       reviewAccess: accessReviewer((context) => kcp.authorizerFor(context)),
       rulesOf: rulesReviewer({ rbac, policyCluster: systemAdminCluster, effectiveUsers }),
+      checkExpression,
     }),
     crdDefinition(clock),
   ];
 
   const quotas = quota({ store, local, surfaces: (cluster) => kcp.surfaces(cluster) });
+  const hooks = new HookIndex(store);
   const kcp: Kcp = createKcp({
     store,
     clock,
@@ -98,6 +112,15 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     rbac,
     local,
     quotaAdmission: [quotas.admission],
+    // bound resources obey their provider's policies and webhooks, not their consumer's (spec apis §9)
+    policyAdmission: hookAdmission({
+      index: hooks,
+      store,
+      local,
+      surfaces: (cluster) => kcp.surfaces(cluster),
+      authorize: (attributes) => kcp.authorize(attributes),
+      sourceOf: ({ definition, cluster }) => boundOriginOf(definition)?.schemaCluster ?? cluster,
+    }),
     batteries: options.batteries,
     homeWorkspaces: options.homeWorkspaces,
     totalObjectLimit: options.totalObjectLimit,
@@ -111,6 +134,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     deepAuthorize: kcp.deepAuthorize,
     surfaces: kcp.surfaces,
     generation: generation.current,
+    clusterOfPath: (path) => kcp.paths.clusterOf(path),
   }))
     kcp.mount(view);
 
@@ -122,8 +146,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
   server = createApiServer({
     store,
     // those that decide come first, those that are told last
-    projections: [rbac, ...kcp.projections, quotas.projection, generation, changes],
-    frontDoor: kcp.frontDoor,
+    projections: [rbac, ...kcp.projections, quotas.projection, hooks, generation, changes],
+    frontDoor: options.withFrontDoor?.(kcp.frontDoor) ?? kcp.frontDoor,
     surfaces: kcp.surfaces,
     authenticators: [clientCertificates, tokens.authenticate],
     anonymous: options.anonymous,
@@ -158,7 +182,10 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       await server.start();
       await kcp.bootstrap();
       const shared = { store, local, surfaces: kcp.surfaces, clock, log, rootCa: options.ca, tokens: accounts };
-      controllers.push(...[...controlplaneControllers(shared), quotas.controller].map((one) => startController(one, changes)), ...kcp.startControllers(changes));
+      controllers.push(
+        ...[...controlplaneControllers(shared), quotas.controller].map((one) => startController(one, changes)),
+        ...kcp.startControllers(changes),
+      );
       await changes.start();
     },
     async stop() {
