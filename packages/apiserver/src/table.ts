@@ -29,7 +29,7 @@ export function tableOf(definition: ResourceDefinition, objects: readonly KubeOb
   return {
     kind: "Table",
     apiVersion: `meta.k8s.io/${options.apiVersion}`,
-    metadata,
+    metadata: withoutEmptyContinue(metadata),
     columnDefinitions: options.withColumns ? columnsOf(definition) : null,
     rows:
       objects.length === 0 && definition.builtIn
@@ -45,6 +45,13 @@ function columnsOf({ columns }: ResourceDefinition): object[] {
 function rowObject(object: KubeObject, { includeObject, apiVersion }: TableOptions): object | null {
   if (includeObject === "None") return null;
   return includeObject === "Object" ? object : partialMetadata(object, apiVersion);
+}
+
+/** Tables say `continue` only when there is more, of custom resources too. */
+function withoutEmptyContinue(metadata: ListMeta): ListMeta {
+  if (metadata.continue !== "") return metadata;
+  const { continue: _, ...rest } = metadata;
+  return rest;
 }
 
 export const partialMetadata = ({ metadata }: KubeObject, version: "v1" | "v1beta1"): KubeObject => ({

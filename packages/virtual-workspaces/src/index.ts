@@ -3,6 +3,7 @@ import { apiExportView } from "./apiexport/apiexport-view.ts";
 import { apiResourceSchemaView } from "./apiresourceschema/apiresourceschema-view.ts";
 import { initializing, terminating } from "./lifecycle/lifecycle.ts";
 import { lifecycleView } from "./lifecycle/lifecycle-view.ts";
+import { replicationView } from "./replication/replication-view.ts";
 import type { ViewDependencies } from "./view-dependencies.ts";
 
 export type { ViewDependencies } from "./view-dependencies.ts";
@@ -14,4 +15,5 @@ export const virtualWorkspaces = (deps: ViewDependencies): VirtualWorkspace[] =>
   lifecycleView(initializing, deps),
   lifecycleView(terminating, deps),
   apiResourceSchemaView(deps),
+  replicationView(deps),
 ];

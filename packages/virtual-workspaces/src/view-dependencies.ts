@@ -9,6 +9,8 @@ export interface ViewDependencies extends ViewParts {
   authorize: Authorizer;
   /** the same without the question whether the user may enter the cluster */
   deepAuthorize: Authorizer;
+  /** the logical cluster at a workspace path of this shard */
+  clusterOfPath: (path: string) => string | undefined;
   /** another number after every change of an APIExport or APIResourceSchema: the views' surfaces hang on it */
   generation: () => number;
   /** surfaces of logical clusters */

@@ -91,6 +91,7 @@ function asViewed(definition: ResourceDefinition, restriction: LabelSelector | u
     subresources: status,
     ...(definition.builtIn ? { shortNames: [], categories: [] } : {}),
     discoverable: true,
+    deprecationWarning: undefined, // told to who uses the API, not to who serves it
     ...(restriction ? { restriction } : {}),
   });
 }
