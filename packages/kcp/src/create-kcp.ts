@@ -40,7 +40,7 @@ export function createKcp(options: KcpOptions): Kcp {
   const types = new WorkspaceTypes(paths, objects, tenancyIdentity);
 
   const base: readonly ResourceDefinition[] = [...options.builtIns, ...systemDefinitions(local)];
-  const bound = new BoundDefinitions(store, (schema, identity) => compileSchema(schema, identity, options));
+  const bound = new BoundDefinitions(store, (schema, identity) => compileSchema(schema, identity, identity === tenancyIdentity(), options));
   const apis = new ClusterApisCache({ store, base, bound: bound.of, local: (cluster) => localDefinitions(cluster, options) });
   const wildcard = surfaceOf("*", base);
   const surfaces: SurfaceSource = (cluster) => {
@@ -191,10 +191,10 @@ const boundKinds = new Map(
   ].map(([group, resource, kind]) => [`${resource}.${group}`, { group: group!, version: "v1alpha1", kind: kind! }]),
 );
 
-function compileSchema(schema: APIResourceSchema, identity: string, { local }: KcpOptions): ResourceDefinition[] {
+function compileSchema(schema: APIResourceSchema, identity: string, isTenancy: boolean, { local }: KcpOptions): ResourceDefinition[] {
   return definitionsFromCrd(schema.spec, { identity, api: local }).map((definition) =>
     // kcp's own workspaces; an API of the same name from somebody else is just an API
-    definition.group === tenancyGroup && definition.resource === "workspaces"
+    isTenancy && definition.resource === "workspaces"
       ? { ...withLifecycleMetadata(definition), indexEntries: unsettledUnlessReady }
       : definition,
   );

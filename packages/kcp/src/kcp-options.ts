@@ -10,6 +10,7 @@ import type {
   Target,
   User,
 } from "@meshplane/apiserver";
+import type { GroupResource } from "@meshplane/apimachinery";
 import type { Store } from "@meshplane/storage";
 
 /** What RBAC says in one logical cluster, about one identity as it is. `controlplane` implements it. */
@@ -61,6 +62,6 @@ export interface KcpOptions {
   workspaceMounts?: boolean;
   /** passes requests on to where a mounted workspace is served; without it they answer 503 */
   proxy?: (http: HttpRequest, url: string, rest: string) => Promise<HttpResponse>;
-  /** ends open watches of a logical cluster ("*": those over all), when it becomes inactive or goes */
-  endWatches?: (cluster: string) => void;
+  /** ends open watches of a logical cluster ("*": those over all), when it becomes inactive or goes; or of one resource that is served no more */
+  endWatches?: (cluster: string, resource?: GroupResource) => void;
 }

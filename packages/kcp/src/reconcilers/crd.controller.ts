@@ -16,6 +16,10 @@ export function crdController(parts: ReconcilerParts): ControllerOptions {
   });
   return {
     ...options,
+    filter: (change) => {
+      if (change.deleted) endWatchesOf(change.key, parts);
+      return true;
+    },
     watches: [
       ...(options.watches ?? []),
       {
@@ -38,6 +42,13 @@ async function boundNames(cluster: string, group: string, { apis }: ReconcilerPa
       listKind,
       shortNames: [...shortNames],
     }));
+}
+
+/** Nothing is served there any more: open watches end, as they do upstream (wire 80). */
+function endWatchesOf({ cluster, name }: ObjectKey, { endWatches }: ReconcilerParts): void {
+  const dot = name.indexOf(".");
+  const group = name.slice(dot + 1);
+  endWatches(cluster, { group: group === "core" ? "" : group, resource: name.slice(0, dot) });
 }
 
 async function crdsOf(cluster: string, { store }: ReconcilerParts): Promise<ObjectKey[]> {

@@ -1,7 +1,8 @@
-import { copyJson, decodeJson, hasReason, type GroupVersionResource, type KubeObject } from "@meshplane/apimachinery";
+import { copyJson, decodeJson, hasReason, type GroupResource, type GroupVersionResource, type KubeObject } from "@meshplane/apimachinery";
 import { rootCluster, type Shard } from "@meshplane/apis";
 import type { InProcessApi, Log, ResourceDefinition, User } from "@meshplane/apiserver";
 import type { MultiClusterClient } from "@meshplane/client";
+import type { Change } from "@meshplane/controller-runtime";
 import { builtInIdentity, encodeKey, keyPrefix, type Store } from "@meshplane/storage";
 import type { BoundDefinitions } from "../definitions/bound-definitions.ts";
 import type { ExportIndex } from "../exports/export-index.ts";
@@ -32,7 +33,7 @@ export interface ReconcilerParts {
   /** feature gate WorkspaceMounts */
   mountsEnabled: boolean;
   /** ends open watches of a cluster; "*": the wildcard ones too */
-  endWatches: (cluster: string) => void;
+  endWatches: (cluster: string, resource?: GroupResource) => void;
 }
 
 export const workspaceResource: GroupVersionResource = { group: "tenancy.kcp.io", version: "v1alpha1", resource: "workspaces" };
@@ -93,6 +94,14 @@ export async function ensure(
     throw error;
   }
 }
+
+/** Only objects of root's own export: anybody may export an API of the same name, which is none of ours. */
+export const isOfRootExport =
+  ({ exports }: Pick<ReconcilerParts, "exports">, exportName: string) =>
+  (change: Change): boolean => {
+    const { identity } = change as Change & { identity?: string };
+    return identity === undefined || identity === exports.rootIdentity(exportName);
+  };
 
 /** Whether a built-in or system object lies there: cheaper than asking for it and being refused. */
 export async function isStored(store: Store, cluster: string, { group, resource }: GroupVersionResource, name: string): Promise<boolean> {

@@ -29,6 +29,7 @@ export const deletion =
     }
     markTrue(binding, "BindingResourceDeleteSuccess");
     await releaseLocks(metadata.name!, cluster, parts);
+    for (const { group, resource } of mine) parts.endWatches(cluster, { group, resource });
     metadata.finalizers = metadata.finalizers.filter((finalizer) => finalizer !== apiBindingFinalizer);
     return stop;
 

@@ -2,13 +2,14 @@
 import { equalJson, everything, labelSelectorFrom } from "@meshplane/apimachinery";
 import { topologyGroup, type Partition, type PartitionSet, type Shard } from "@meshplane/apis";
 import { markFalse, markTrue, ok, reconcileBySubroutines, type ControllerOptions, type Subroutine } from "@meshplane/controller-runtime";
-import { listShards, type ReconcilerParts } from "../parts.ts";
+import { isOfRootExport, listShards, type ReconcilerParts } from "../parts.ts";
 
 const partitionResource = { group: topologyGroup, version: "v1alpha1", resource: "partitions" };
 
 export const partitionSetController = (parts: ReconcilerParts): ControllerOptions => ({
   name: "partitionsets",
   for: { group: topologyGroup, resource: "partitionsets" },
+  filter: isOfRootExport(parts, "topology.kcp.io"),
   reconcile: reconcileBySubroutines<PartitionSet>({
     client: parts.client,
     resource: { ...partitionResource, resource: "partitionsets" },

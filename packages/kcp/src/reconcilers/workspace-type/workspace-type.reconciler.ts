@@ -1,11 +1,12 @@
 /** Tells where initializers and terminators of a type find their workspaces. @see spec tenancy §5 */
 import { tenancyGroup, type WorkspaceType } from "@meshplane/apis";
 import { markTrue, ok, reconcileBySubroutines, setSummary, type ControllerOptions, type Subroutine } from "@meshplane/controller-runtime";
-import { listShards, withoutSlash, workspaceTypeResource, type ReconcilerParts } from "../parts.ts";
+import { isOfRootExport, listShards, withoutSlash, workspaceTypeResource, type ReconcilerParts } from "../parts.ts";
 
 export const workspaceTypeController = (parts: ReconcilerParts): ControllerOptions => ({
   name: "workspacetypes",
   for: { group: tenancyGroup, resource: "workspacetypes" },
+  filter: isOfRootExport(parts, "tenancy.kcp.io"),
   reconcile: reconcileWorkspaceType(parts),
 });
 

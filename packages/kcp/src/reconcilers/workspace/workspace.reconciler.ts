@@ -2,7 +2,7 @@
 import { tenancyGroup, type LogicalCluster, type Workspace } from "@meshplane/apis";
 import { reconcileBySubroutines, type Change, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
-import { workspaceResource, type ReconcilerParts } from "../parts.ts";
+import { isOfRootExport, workspaceResource, type ReconcilerParts } from "../parts.ts";
 import { deletion } from "./deletion.ts";
 import { metadata } from "./metadata.ts";
 import { mountReadiness } from "./mount.ts";
@@ -13,6 +13,7 @@ export function workspaceController(parts: ReconcilerParts): ControllerOptions {
   return {
     name: "workspaces",
     for: { group: tenancyGroup, resource: "workspaces" },
+    filter: isOfRootExport(parts, "tenancy.kcp.io"),
     watches: [
       { resource: { group: "core.kcp.io", resource: "logicalclusters" }, keys: owningWorkspace, initial: false },
       { resource: { group: "core.kcp.io", resource: "shards" }, keys: () => unsettledWorkspaces(parts), initial: false },
