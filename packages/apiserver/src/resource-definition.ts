@@ -89,6 +89,8 @@ export interface SubresourceRequest {
   /** of a PATCH: the content type, without parameters */
   readonly patchType?: string;
   readonly dryRun: boolean;
+  /** who is named in managedFields of what this makes; absent in process */
+  readonly manager?: string;
   readonly context: RequestContext;
 }
 

@@ -4,6 +4,7 @@ import { answer } from "./answer.ts";
 import { encodeObject, formOf } from "./answer-forms.ts";
 import { contentTypeOf } from "./decode-body.ts";
 import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
+import { managerOf } from "./managed-fields.ts";
 import { Payload } from "./payload.ts";
 import { writeOptionsOf } from "./request-options.ts";
 import type { CollectingContext, ResourceRequest } from "./resource-request.ts";
@@ -45,6 +46,7 @@ export async function serveSubresource(
     body: verb === "get" ? undefined : await bodyOf(http, shown, request),
     ...(verb === "patch" ? { patchType: contentTypeOf(http) } : {}),
     dryRun: options?.dryRun ?? false,
+    ...(options ? { manager: managerOf(request, options) } : {}),
     context,
   });
   return answer(

@@ -7,8 +7,12 @@ import {
   invalid,
   notFound,
   parseGroupVersion,
+  trackUpdate,
   type JsonObject,
+  type JsonSchema,
   type KubeObject,
+  type ManagedFieldsEntry,
+  type ObjectMeta,
 } from "@meshplane/apimachinery";
 import type { SubresourceRequest } from "@meshplane/apiserver";
 import type { Store } from "@meshplane/storage";
@@ -22,6 +26,24 @@ const secrets = { group: "", resource: "secrets" };
 const secondsDefault = 3600;
 const secondsMin = 600;
 const secondsMax = 2 ** 32;
+
+const text: JsonSchema = { type: "string" };
+const tokenRequestSchema: JsonSchema = {
+  type: "object",
+  properties: {
+    spec: {
+      type: "object",
+      properties: {
+        audiences: { type: "array", items: text, "x-kubernetes-list-type": "atomic" },
+        expirationSeconds: { type: "integer" },
+        boundObjectRef: {
+          type: "object",
+          properties: { apiVersion: text, kind: text, name: text, uid: text },
+        },
+      },
+    },
+  },
+};
 
 interface TokenRequestSpec {
   audiences?: string[] | null;
@@ -63,7 +85,8 @@ export function tokenRequestHandler(
     if (bound) subject.secret = await boundSecret(cluster, namespace, bound);
 
     const created = timestamp(new Date(deps.clock()));
-    const metadata = { name, namespace, uid: deps.uid(), creationTimestamp: created };
+    const metadata: ObjectMeta = { name, namespace, uid: deps.uid(), creationTimestamp: created };
+    if (request.manager !== undefined) metadata.managedFields = ownedFields(spec, seconds, request.manager, created);
     const answer = {
       kind: "TokenRequest",
       apiVersion: "authentication.k8s.io/v1",
@@ -89,14 +112,36 @@ export function tokenRequestHandler(
     const record = name.includes("/") ? undefined : await deps.store.get(coreKey("secrets", cluster, namespace, name));
     if (!record) throw notFound(secrets, name);
     if (ref.uid && ref.uid !== record.header.uid) {
+      // the kind, in the place of the resource
       throw conflict(
-        secrets,
+        { group: "", resource: "Secret" },
         name,
         `the UID in the bound object reference (${ref.uid}) does not match the UID in record. The object might have been deleted and then recreated`,
       );
     }
     return { name, uid: record.header.uid };
   }
+}
+
+/** The one who asked owns what it asked for, and the duration, which is filled in before anybody looks. */
+function ownedFields(spec: TokenRequestSpec, seconds: number, manager: string, now: string): ManagedFieldsEntry[] {
+  const next = {
+    apiVersion: "authentication.k8s.io/v1",
+    kind: "TokenRequest",
+    metadata: {} as ObjectMeta,
+    spec: { ...spec, expirationSeconds: seconds },
+  };
+  trackUpdate({
+    // upstream's empty request has these, so nobody owns that they are there
+    live: { metadata: {}, spec: { boundObjectRef: {} } },
+    next: next as unknown as JsonObject,
+    manager,
+    apiVersion: next.apiVersion,
+    subresource: "token",
+    schema: tokenRequestSchema,
+    now,
+  });
+  return next.metadata.managedFields ?? [];
 }
 
 function specOf(body: JsonObject | undefined): TokenRequestSpec {
