@@ -26,6 +26,7 @@ export {
   type TokenSubject,
 } from "./authentication/service-account-tokens.ts";
 export * from "./authentication/service-account.ts";
+export { openIdDocuments } from "./authentication/openid-documents.ts";
 export { tokenRequestHandler } from "./authentication/token-request.ts";
 export { tokenReviewer } from "./authentication/reviews.ts";
 export {

@@ -8,6 +8,7 @@ import { StatusError } from "@meshplane/apimachinery";
 import { allow, noOpinion, type Authorizer, type HttpRequest, type Target, type User } from "@meshplane/apiserver";
 import { openMemoryStore, type Store } from "@meshplane/storage";
 import { createImpersonation } from "./impersonation.ts";
+import { openIdDocuments } from "./openid-documents.ts";
 import { tokenReviewer } from "./reviews.ts";
 import { parseServiceAccountUserName } from "./service-account.ts";
 import { coreKey, serviceAccountTokens, type ServiceAccountTokens } from "./service-account-tokens.ts";
@@ -250,6 +251,23 @@ test("a legacy token holds while its secret shows it", async () => {
   await ask();
   await put(store, "secrets", "s", "u2", { data: { token: "" } });
   assert.equal((await status(ask)).code, 401);
+});
+
+test("where others find the key", async () => {
+  const { tokens } = fixture();
+  const answer = (path: string) =>
+    openIdDocuments(tokens, "https://example.com")({ method: "GET" } as HttpRequest, {
+      kind: "nonResource",
+      verb: "get",
+      cluster: "one",
+      path,
+    });
+  const { keys } = JSON.parse(answer("/openid/v1/jwks")!.body as string) as { keys: { kty: string; alg: string; d?: string }[] };
+  assert.deepEqual([keys.length, keys[0]!.kty, keys[0]!.alg, keys[0]!.d], [1, "RSA", "RS256", undefined]);
+  const document = JSON.parse(answer("/.well-known/openid-configuration")!.body as string);
+  assert.equal(document.issuer, issuer);
+  assert.equal(document.jwks_uri, "https://example.com/openid/v1/jwks");
+  assert.equal(answer("/other"), undefined);
 });
 
 test("names of service accounts", () => {

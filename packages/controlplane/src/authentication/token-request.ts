@@ -61,6 +61,7 @@ export function tokenRequestHandler(
 ): (request: SubresourceRequest) => Promise<KubeObject> {
   return async (request) => {
     const { cluster, namespace, name } = request;
+    requireKind(request.body);
     const spec = specOf(request.body);
     const audiences = spec.audiences?.length ? spec.audiences : [tokens.issuer];
     const seconds = Number(spec.expirationSeconds ?? secondsDefault);
@@ -121,6 +122,18 @@ export function tokenRequestHandler(
     }
     return { name, uid: record.header.uid };
   }
+}
+
+/** @throws StatusError 400 for an object of another kind */
+function requireKind(body: JsonObject | undefined): void {
+  const given = body?.["kind"];
+  if (typeof given !== "string" || given === "" || given === kind.kind) return;
+  const version = String(body?.["apiVersion"] ?? "")
+    .split("/")
+    .at(-1);
+  throw badRequest(
+    `${given} in version ${JSON.stringify(version)} cannot be handled as a TokenRequest: converting (${version}.${given}) to (authentication.TokenRequest): unknown conversion`,
+  );
 }
 
 /** The one who asked owns what it asked for, and the duration, which is filled in before anybody looks. */
