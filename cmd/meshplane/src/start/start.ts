@@ -74,7 +74,16 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     writePrivateFile(kubeconfig, adminKubeconfig({ url, ca: certificate.ca, ...credentials }));
     progress.ready({ url, kubeconfig });
 
+    const stopping = new AbortController();
+    if (flags.demo) {
+      const { playStory } = await import("../demo/play-story.ts");
+      const examples = join(import.meta.dirname, import.meta.dirname.endsWith("start") ? "../../../../examples" : "../../examples");
+      playStory({ kubeconfig, examples, say: (line) => console.log(line), signal: stopping.signal }).catch((error: unknown) =>
+        console.error(`the story stopped: ${error instanceof Error ? error.message : String(error)}`),
+      );
+    }
     await waitForSignals();
+    stopping.abort();
     progress.stopping();
     await plane.stop();
     await listener.close();
