@@ -20,6 +20,14 @@ export interface WireAnswer {
   body: Buffer;
 }
 
+/** As much of an object's shape as these tests look at. */
+export interface LooseObject {
+  metadata: { name: string; uid: string; resourceVersion: string; namespace?: string };
+  spec: Record<string, unknown>;
+  data: Record<string, string>;
+  status?: Record<string, unknown>;
+}
+
 export class Wire {
   readonly #url: string;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8, rejectUnauthorized: false });
@@ -34,7 +42,7 @@ export class Wire {
   }
 
   /** JSON in, JSON out. @throws when the status is not the wanted one */
-  async json(method: string, path: string, token: string, body?: unknown, contentType = "application/json"): Promise<any> {
+  async json(method: string, path: string, token: string, body?: unknown, contentType = "application/json"): Promise<LooseObject> {
     const answer = await this.send({
       method,
       path,
@@ -43,7 +51,7 @@ export class Wire {
       headers: body === undefined ? {} : { "content-type": contentType },
     });
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.body.toString().slice(0, 2000)}`);
-    return JSON.parse(answer.body.toString());
+    return JSON.parse(answer.body.toString()) as LooseObject;
   }
 
   close(): void {

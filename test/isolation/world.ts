@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { Random } from "./random.ts";
-import type { Wire } from "./wire.ts";
+import type { LooseObject, Wire } from "./wire.ts";
 
 /** Something of a tenant's that others must not learn. */
 export interface Thing {
@@ -192,7 +192,7 @@ export async function buildWorld(wire: Wire, token: string, seed: number): Promi
     });
     for (const role of ["admin", "reader", "guest"] as const)
       users.push({ name: `${role}-${index}`, role, tenant, token: `token-${role}-${index}` });
-    users.push({ name: `robot-${index}`, role: "robot", tenant, token: issued.status.token });
+    users.push({ name: `robot-${index}`, role: "robot", tenant, token: issued.status!.token as string });
   }
 
   async function fill(tenant: Tenant): Promise<void> {
@@ -261,7 +261,7 @@ export async function buildWorld(wire: Wire, token: string, seed: number): Promi
     await until(`the binding of ${tenant.path}`, async () => {
       const path = `/clusters/${tenant.cluster}/apis/apis.kcp.io/v1alpha2/apibindings/${thing.name}`;
       const { status } = await wire.json("GET", path, token);
-      const applied = (status?.appliedPermissionClaims ?? []).length === (tenant.consumer === "accepts" ? 2 : 0);
+      const applied = ((status?.appliedPermissionClaims ?? []) as unknown[]).length === (tenant.consumer === "accepts" ? 2 : 0);
       return (status?.phase === "Bound" && applied) || undefined;
     });
   }
@@ -296,7 +296,7 @@ export async function buildWorld(wire: Wire, token: string, seed: number): Promi
         });
         if (answer.status === 404) return void (refusal = answer.body.toString());
         if (answer.status !== 201) throw new Error(`${prefix}: ${answer.status} ${answer.body}`);
-        return JSON.parse(answer.body.toString());
+        return JSON.parse(answer.body.toString()) as LooseObject;
       },
     );
     const thing: Thing = {
