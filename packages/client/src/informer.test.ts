@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { Duplex } from "node:stream";
 import { test } from "node:test";
+import { queryObjects } from "node:v8";
 import type { KubeObject } from "@meshplane/apimachinery";
 import { createClient } from "./create-client.ts";
 import { Informer, type InformerOptions } from "./informer.ts";
@@ -229,6 +231,26 @@ test("after 30 random breaks the cache equals the server, with at most one list 
     await until("equal", isEqual);
     assert.ok(informer.counts.lists <= 31, `${informer.counts.lists} lists`);
     assert.ok(server.watchers <= 1);
+  }));
+
+test("nothing is kept of the streams that have ended", () =>
+  // an error keeps what is on its stack, so this test keeps none
+  follow({ backOffMinMs: 1, backOffMaxMs: 3, onError: () => {} }, async ({ server, informer }) => {
+    const breakOften = async (times: number) => {
+      for (let i = 0; i < times; i++) {
+        const { watches } = informer.counts;
+        [() => server.cut(), () => server.resetWatches(), () => server.endWatches()][i % 3]!();
+        await until("watched again", () => server.watchers === 1 && informer.counts.watches > watches);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100)); // closed sockets are let go a little later
+      // each call collects garbage first; what has a finalizer needs two
+      const count = () => queryObjects(Duplex, { format: "count" }) + queryObjects(AbortSignal, { format: "count" });
+      count();
+      return count();
+    };
+    const before = await breakOften(10);
+    const after = await breakOften(90);
+    assert.ok(after <= before + 10, `${before} streams and signals, then ${after}`);
   }));
 
 test("indexers, late handlers, transform, and a handler that throws", () =>

@@ -385,9 +385,13 @@ export class FakeServer {
       for (const change of this.#history) if (change.revision > from && wanted(change)) send(response, change.type, change.object);
     }
     this.#watchers.add(watcher);
-    response.on("close", () => this.#watchers.delete(watcher));
     const seconds = Number(url.searchParams.get("timeoutSeconds") ?? 0);
-    if (seconds > 0) setTimeout(() => response.end(), seconds * 1000).unref();
+    const over = seconds > 0 ? setTimeout(() => response.end(), seconds * 1000) : undefined;
+    over?.unref();
+    response.on("close", () => {
+      clearTimeout(over);
+      this.#watchers.delete(watcher);
+    });
   }
 
   #sendBookmark({ response, kind }: Watcher, end: boolean): void {
