@@ -2,7 +2,14 @@
 import { notFound } from "@meshplane/apimachinery";
 import { definitionsFromCrd, definitionsOfCrd, type Crd } from "@meshplane/apiextensions";
 import { coreGroup, rootCluster, tenancyGroup, type APIResourceSchema } from "@meshplane/apis";
-import { authenticatedGroup, surfaceOf, type HttpResponse, type ResourceDefinition, type SurfaceSource } from "@meshplane/apiserver";
+import {
+  authenticatedGroup,
+  surfaceOf,
+  type HttpResponse,
+  type InProcessRequest,
+  type ResourceDefinition,
+  type SurfaceSource,
+} from "@meshplane/apiserver";
 import { internalUser, localClient, namespaceGuards, objectOf } from "@meshplane/controlplane";
 import { startController } from "@meshplane/controller-runtime";
 import { builtInIdentity, keyPrefix } from "@meshplane/storage";
@@ -25,13 +32,19 @@ import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
 
+/** who kcp's controllers are in managedFields */
+const systemFieldManager = "kcp";
 const defaultBatteries = new Set(["workspace-types", "admin"]);
 
 export function createKcp(options: KcpOptions): Kcp {
   const { store, clock, log, local, shard, rbac } = options;
   const user = internalUser();
   // The server is built from what is returned here, so its door is looked up when somebody goes through it.
-  const client = localClient({ object: (request) => local().object(request), list: (request) => local().list(request) }, user);
+  const named = <R extends InProcessRequest>(request: R): R => ({
+    ...request,
+    options: { fieldManager: systemFieldManager, ...request.options },
+  });
+  const client = localClient({ object: (request) => local().object(named(request)), list: (request) => local().list(request) }, user);
 
   const exports = new ExportIndex();
   const tenancyIdentity = (): string | undefined => exports.rootIdentity("tenancy.kcp.io");

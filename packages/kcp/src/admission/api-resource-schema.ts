@@ -78,10 +78,25 @@ function validateAsCrd({ spec, metadata }: APIResourceSchema): FieldError[] {
     },
   } as unknown as Crd;
   applyCrdDefaults(crd);
-  return validateCrd(crd)
+  const rest = validateCrd(crd)
     .filter(({ field }) => field !== "spec.group" && !field.startsWith("metadata.") && !field.startsWith("status."))
     .map((error) => ({ ...error, field: belowVersion(error.field) }));
+  return [...validateRootTypes(spec), ...rest];
 }
+
+/** upstream says so besides what the structural rules say */
+const validateRootTypes = ({ versions }: APIResourceSchemaSpec): FieldError[] =>
+  versions.flatMap(({ schema, subresources }, i) =>
+    subresources?.status && schema.type !== undefined && schema.type !== "object"
+      ? [
+          fieldInvalid(
+            `spec.versions[${i}].schema.openAPIV3Schema.type`,
+            schema.type,
+            'only "object" is allowed as the type at the root of the schema if the status subresource is enabled',
+          ),
+        ]
+      : [],
+  );
 
 /** Of a CRD with one version some fields are named as if they stood above it. */
 function belowVersion(field: string): string {

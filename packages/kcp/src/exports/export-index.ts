@@ -24,6 +24,7 @@ export class ExportIndex implements Projection {
   readonly name = "exports";
   readonly #byName = new Map<string, ExportEntry>();
   readonly #byIdentity = new Map<string, Set<ExportEntry>>();
+  readonly #byCluster = new Map<string, Set<ExportEntry>>();
 
   async load(store: Store): Promise<void> {
     let after: string | undefined;
@@ -48,8 +49,9 @@ export class ExportIndex implements Projection {
     return this.#byIdentity.get(identityHash) ?? [];
   }
 
-  all(): Iterable<ExportEntry> {
-    return this.#byName.values();
+  /** exports of one logical cluster, in no order */
+  inCluster(cluster: string): Iterable<ExportEntry> {
+    return this.#byCluster.get(cluster) ?? [];
   }
 
   /** identity of one of root's own exports: what kcp's bound kinds are stored under */
@@ -61,10 +63,9 @@ export class ExportIndex implements Projection {
     const { cluster, name } = decodeKey(key);
     const id = `${cluster}|${name}`;
     const old = this.#byName.get(id);
-    if (old?.identityHash) {
-      const sharing = this.#byIdentity.get(old.identityHash);
-      sharing?.delete(old);
-      if (sharing?.size === 0) this.#byIdentity.delete(old.identityHash);
+    if (old) {
+      remove(this.#byCluster, cluster, old);
+      if (old.identityHash) remove(this.#byIdentity, old.identityHash, old);
     }
     if (!record) {
       this.#byName.delete(id);
@@ -72,11 +73,21 @@ export class ExportIndex implements Projection {
     }
     const entry = entryOf(cluster, name, record);
     this.#byName.set(id, entry);
-    if (!entry.identityHash) return;
-    const sharing = this.#byIdentity.get(entry.identityHash);
-    if (sharing) sharing.add(entry);
-    else this.#byIdentity.set(entry.identityHash, new Set([entry]));
+    add(this.#byCluster, cluster, entry);
+    if (entry.identityHash) add(this.#byIdentity, entry.identityHash, entry);
   }
+}
+
+function add(sets: Map<string, Set<ExportEntry>>, key: string, entry: ExportEntry): void {
+  const known = sets.get(key);
+  if (known) known.add(entry);
+  else sets.set(key, new Set([entry]));
+}
+
+function remove(sets: Map<string, Set<ExportEntry>>, key: string, entry: ExportEntry): void {
+  const known = sets.get(key);
+  known?.delete(entry);
+  if (known?.size === 0) sets.delete(key);
 }
 
 function entryOf(cluster: string, name: string, record: StoredRecord): ExportEntry {

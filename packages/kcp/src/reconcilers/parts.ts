@@ -76,9 +76,6 @@ export async function find<T extends KubeObject>(
   }
 }
 
-/** who made it, as managedFields tell */
-const systemFieldManager = "kcp";
-
 /** Creates what is not there yet. @returns whether it was this call */
 export async function ensure(
   client: MultiClusterClient,
@@ -87,7 +84,7 @@ export async function ensure(
   object: KubeObject,
 ): Promise<boolean> {
   try {
-    await client.cluster(cluster).resource(resource).create(object, { fieldManager: systemFieldManager });
+    await client.cluster(cluster).resource(resource).create(object);
     return true;
   } catch (error) {
     if (hasReason(error, "AlreadyExists")) return false;

@@ -63,8 +63,8 @@ async function bindingsOfExport({ cluster, name }: ObjectKey, { store, paths }: 
 
 async function bindingsOfSchema({ key }: Change, parts: ReconcilerParts): Promise<ObjectKey[]> {
   const keys: ObjectKey[] = [];
-  for (const entry of parts.exports.all())
-    if (entry.cluster === key.cluster && entry.resources.some(({ schema }) => schema === key.name))
+  for (const entry of parts.exports.inCluster(key.cluster))
+    if (entry.resources.some(({ schema }) => schema === key.name))
       keys.push(...(await bindingsOfExport({ cluster: entry.cluster, namespace: "", name: entry.name }, parts)));
   return keys;
 }

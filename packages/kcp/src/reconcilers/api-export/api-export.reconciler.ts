@@ -12,10 +12,7 @@ export const apiExportController = (parts: ReconcilerParts): ControllerOptions =
     {
       // a missing or changed identity secret
       resource: { group: "", resource: "secrets" },
-      keys: ({ key }) =>
-        [...parts.exports.all()]
-          .filter(({ cluster }) => cluster === key.cluster)
-          .map(({ name }) => ({ cluster: key.cluster, namespace: "", name })),
+      keys: ({ key }) => [...parts.exports.inCluster(key.cluster)].map(({ name }) => ({ cluster: key.cluster, namespace: "", name })),
       initial: false,
     },
   ],

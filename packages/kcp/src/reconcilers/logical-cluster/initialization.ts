@@ -1,6 +1,6 @@
 import type { KubeObject } from "@meshplane/apimachinery";
 import { apiBindingsInitializer, createOnlyAnnotation, type APIBinding, type LogicalCluster } from "@meshplane/apis";
-import { isConditionTrue, markFalse, markTrue, ok, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
+import { deleteCondition, isConditionTrue, markFalse, markTrue, ok, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
 import { apiBindingResource, ensure, isStored, namespaceResource, type ReconcilerParts } from "../parts.ts";
 import { builtInIdentity } from "@meshplane/storage";
 import { bindingOf, defaultBindings, type DefaultBinding } from "./default-bindings.ts";
@@ -71,7 +71,7 @@ async function bindDefaults(logicalCluster: LogicalCluster, cluster: string, par
     }),
   );
   if (waiting.length === 0 && errors.length === 0) {
-    if (wanted.length > 0) markTrue(logicalCluster, "APIBindingsInitialized");
+    deleteCondition(logicalCluster, "APIBindingsInitialized");
     done(logicalCluster, apiBindingsInitializer);
     return ok;
   }
