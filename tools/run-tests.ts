@@ -38,8 +38,12 @@ const nodeTest = (files: string[], together: boolean) => [
 
 const suites: Suite[] = [
   { name: "check/types", command: [bin("tsc"), "--noEmit", "-p", root], counts: "exit" },
-  { name: "check/lint", command: [bin("oxlint"), "--deny-warnings", "packages", "cmd", "test", "tools"], counts: "exit" },
-  { name: "check/format", command: [bin("oxfmt"), "--check", "packages", "cmd", "test", "tools"], counts: "exit" },
+  {
+    name: "check/lint",
+    command: [bin("oxlint"), "--deny-warnings", "packages", "cmd", "test", "tools", "bench", "examples"],
+    counts: "exit",
+  },
+  { name: "check/format", command: [bin("oxfmt"), "--check", "packages", "cmd", "test", "tools", "bench", "examples"], counts: "exit" },
 ];
 for (const group of ["packages", "cmd"])
   for (const room of readdirSync(join(root, group)).sort()) {

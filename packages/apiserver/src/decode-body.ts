@@ -9,6 +9,7 @@ import { isRegistered } from "./registry/registered-kinds.ts";
 import type { FieldValidation } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { decodeYamlBody } from "./decode-yaml-body.ts";
+import { unrecognized } from "./unrecognized.ts";
 
 /** Bodies nest less deep than our own recursive walks can take. */
 export const bodyDepthMax = 1_000;
@@ -67,15 +68,6 @@ export function reportComplaints(
 
 const cannotBeHandled = (definition: ResourceDefinition, why: string) =>
   badRequest(`${definition.kind} in version ${JSON.stringify(definition.version)} cannot be handled as a ${definition.kind}: ${why}`);
-
-export const unrecognized = (definition: ResourceDefinition, why: string, bytes: Uint8Array) =>
-  badRequest(`the object provided is unrecognized (must be of type ${definition.kind}): ${why} (${summary(bytes)})`);
-
-function summary(bytes: Uint8Array): string {
-  if (bytes.length === 0) return "<empty>";
-  const start = Buffer.from(bytes.subarray(0, 30));
-  return start.toString(bytes[0] === 0x7b ? "utf8" : "hex") + (bytes.length > 30 ? " ..." : "");
-}
 
 const json = "application/json";
 const yaml = "application/yaml";

@@ -1,6 +1,6 @@
 import { decodeYaml, YamlSyntaxError } from "@meshplane/apimachinery";
 import type { JsonValue } from "@meshplane/apimachinery";
-import { unrecognized } from "./decode-body.ts";
+import { unrecognized } from "./unrecognized.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 /** @throws StatusError 400 */

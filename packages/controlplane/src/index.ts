@@ -1,10 +1,4 @@
-export {
-  FeedKeySource,
-  allResources,
-  objectOf,
-  type FeedChange,
-  type KindOf,
-} from "./local/feed-key-source.ts";
+export { FeedKeySource, allResources, objectOf, type FeedChange, type KindOf } from "./local/feed-key-source.ts";
 export { localClient, internalUser } from "./local/local-client.ts";
 export {
   bearerTokens,
@@ -29,11 +23,7 @@ export * from "./authentication/service-account.ts";
 export { openIdDocuments } from "./authentication/openid-documents.ts";
 export { tokenRequestHandler } from "./authentication/token-request.ts";
 export { tokenReviewer } from "./authentication/reviews.ts";
-export {
-  createImpersonation,
-  type Impersonate,
-  type ImpersonationOptions,
-} from "./authentication/impersonation.ts";
+export { createImpersonation, type Impersonate, type ImpersonationOptions } from "./authentication/impersonation.ts";
 export { builtInDefinitions, type BuiltInDependencies } from "./kinds/built-in-definitions.ts";
 export type { CheckExpression, ExpressionUse } from "./kinds/admissionregistration/rules.ts";
 export type { SubjectRulesStatus } from "./kinds/reviews/access-reviews.ts";
@@ -59,12 +49,7 @@ export type * from "./rbac/policy.ts";
 export { protobufCodec, type BuiltInProtobufCodec } from "./protobuf/protobuf-codec.ts";
 export { controlplaneControllers } from "./controllers/controlplane-controllers.ts";
 export type { ControllerDependencies } from "./controllers/dependencies.ts";
-export {
-  definitionOfKey,
-  definitionOfKind,
-  keyIn,
-  servedBy,
-} from "./controllers/served-definitions.ts";
+export { definitionOfKey, definitionOfKind, keyIn, servedBy } from "./controllers/served-definitions.ts";
 export { quota, type Quota, type QuotaDependencies } from "./quota/quota.ts";
 export { namespaceGuards, immortalNamespaces } from "./admission/namespace-guards.ts";
 export { HookIndex } from "./admission/hook-index.ts";
