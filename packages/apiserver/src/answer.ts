@@ -29,6 +29,7 @@ export function answer(
   live = false,
 ): HttpResponse | Promise<HttpResponse> {
   const headers = headersOf(context.auditId, contentType, !virtual);
+  context.status = status;
   if (context.warnings) headers.warning = warningHeaders(context.warnings);
   if (typeof body !== "function") {
     const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;

@@ -1,4 +1,4 @@
-import { trackUpdate } from "@meshplane/apimachinery";
+import { FieldSet, trackUpdate } from "@meshplane/apimachinery";
 import type { JsonObject, KubeObject } from "@meshplane/apimachinery";
 import { timestamp } from "./prepare-object.ts";
 import { apiVersionOf } from "./record-codec.ts";
@@ -30,6 +30,7 @@ export function trackManagedFields(
     subresource: request.subresource || undefined,
     schema: request.definition.schema,
     now: timestamp(request.server.options.clock()),
+    ignoredFields: unreachableFields(request),
   });
 }
 
@@ -56,4 +57,23 @@ function isEmptyValue(value: unknown): boolean {
   const map = value as Record<string, unknown>;
   for (const key of Object.keys(map)) if (!isEmptyValue(map[key])) delete map[key];
   return true;
+}
+
+const statusOnly = new FieldSet().insert(["f:status"]);
+const allButStatus = new WeakMap<ResourceDefinition, FieldSet>();
+
+/** What this address cannot change: nobody comes to own it here. */
+export function unreachableFields({ definition, subresource }: ResourceRequest): FieldSet | undefined {
+  if (!Object.hasOwn(definition.subresources, "status")) return undefined;
+  if (subresource !== "status") return statusOnly;
+  let set = allButStatus.get(definition);
+  if (!set) {
+    set = new FieldSet();
+    if (definition.builtIn)
+      for (const key of Object.keys(definition.schema.properties ?? {}))
+        if (key !== "status" && key !== "metadata") set.insert([`f:${key}`]);
+    if (!definition.builtIn) set.insert(["f:spec"]).insert(["f:metadata"]);
+    allButStatus.set(definition, set);
+  }
+  return set;
 }

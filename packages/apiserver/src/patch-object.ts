@@ -7,7 +7,6 @@ import {
   copyJson,
   encodeJson,
   fieldInvalid,
-  FieldSet,
   invalid,
   serverSideApply,
   StatusError,
@@ -15,7 +14,7 @@ import {
 import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery";
 import { reportComplaints, toObject } from "./decode-body.ts";
 import { goJsonType } from "./normalize-metadata.ts";
-import { managerOf, trackManagedFields } from "./managed-fields.ts";
+import { managerOf, trackManagedFields, unreachableFields } from "./managed-fields.ts";
 import type { Patch } from "./patch-body.ts";
 import type { Payload } from "./payload.ts";
 import { requireSameObject, timestamp } from "./prepare-object.ts";
@@ -85,7 +84,7 @@ const metadataOrder = ["name", "generateName", "namespace", "selfLink", "uid", "
 function inGoOrder(value: JsonValue, { builtIn }: ResourceDefinition): JsonValue {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const sorted: JsonObject = {};
-  for (const key of Object.keys(value).sort()) sorted[key] = builtIn ? value[key]! : sortedKeys(value[key]!, 0);
+  for (const key of Object.keys(value).sort()) sorted[key] = sortedKeys(value[key]!, 0);
   const { metadata } = value;
   if (builtIn && typeof metadata === "object" && metadata !== null && !Array.isArray(metadata)) {
     const ordered: JsonObject = {};
@@ -173,21 +172,4 @@ function requireNoUid(applied: JsonObject, { definition, name }: ResourceRequest
       name,
       `uid mismatch: the provided object specified uid ${String(uid)}, and no existing object was found`,
     );
-}
-
-const statusOnly = new FieldSet().insert(["f:status"]);
-const allButStatus = new WeakMap<ResourceDefinition, FieldSet>();
-
-/** What this address cannot change: nobody comes to own it here. */
-function unreachableFields({ definition, subresource }: ResourceRequest): FieldSet | undefined {
-  if (!Object.hasOwn(definition.subresources, "status")) return undefined;
-  if (subresource !== "status") return statusOnly;
-  let set = allButStatus.get(definition);
-  if (!set) {
-    set = new FieldSet();
-    for (const key of Object.keys(definition.schema.properties ?? {})) if (key !== "status" && key !== "metadata") set.insert([`f:${key}`]);
-    if (!definition.builtIn) set.insert(["f:metadata"]);
-    allButStatus.set(definition, set);
-  }
-  return set;
 }

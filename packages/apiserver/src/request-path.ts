@@ -76,7 +76,7 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
     return answerFailure(error, http, context, target, server);
   } finally {
     seat?.leave();
-    options.audit?.({ context, target, http });
+    options.audit?.({ context, target, http, status: context.status });
   }
 }
 
@@ -200,11 +200,13 @@ function answerFailure(
 ): HttpResponse {
   if (error instanceof RequestAborted) return { status: 499, headers: {}, body: undefined };
   if (error instanceof TextAnswer) {
+    context.status = error.code;
     const headers = { ...headersOf(context.auditId, "text/plain; charset=utf-8"), ...error.headers };
     return { status: error.code, headers, body: error.text };
   }
   const resource = target?.kind === "resource" ? { group: target.group, resource: target.resource } : undefined;
   const { status } = toStatusError(error, resource, server.options.log);
+  context.status = status.code;
   const { contentType, body } = encodeStatus(status, http, server.options.protobuf);
   const headers = headersOf(context.auditId, contentType, status.code !== 401);
   if (status.code === 403) headers["x-content-type-options"] = "nosniff";

@@ -33,6 +33,8 @@ export class CollectingContext implements RequestContext {
   readonly cluster: string;
   warnings: string[] | undefined;
   annotations: Map<string, string> | undefined;
+  /** of the answer, once it is decided */
+  status = 200;
 
   constructor(auditId: string, received: number, deadline: number, user: User, cluster: string) {
     this.auditId = auditId;

@@ -65,8 +65,11 @@ export interface ServerOptions {
   seats?: Partial<SeatLimits>;
 }
 
+/** For audit logs and metrics; it must not throw. */
 export type AuditHook = (entry: {
   readonly context: RequestContext;
+  /** HTTP status of the answer */
+  readonly status: number;
   readonly target: Target | undefined;
   readonly http: HttpRequest;
 }) => void;

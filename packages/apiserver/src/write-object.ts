@@ -153,11 +153,11 @@ export async function storeChanged(
       const next = await change.next(current); //                                                 400 422
       if (change.uidIsPrecondition) requireSameUid(next.metadata.uid, record.header.uid, request); // 409
       requireFreshVersion(next, record, request); //                                              409 422
-      keepOtherHalf(next, current, request);
       const annotated = hasClusterAnnotation(next);
       restoreMetadata(next, current);
       dedupeOwners(next, (text) => context.warn(text));
       change.track?.(next, current);
+      keepOtherHalf(next, current, request);
       setClusterAnnotation(next.metadata, cluster);
       const admission = admissionRequestOf(request, "UPDATE", next, current, options.dryRun);
       await admit(request.admission, "mutate", admission); //                                     403 …
