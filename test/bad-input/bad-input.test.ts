@@ -1,0 +1,265 @@
+/** Whatever comes in, the answer is upstream's, the others are served meanwhile, and the memory comes back. */
+import assert from "node:assert/strict";
+import { connect as connectHttp2, constants } from "node:http2";
+import { connect as connectTcp, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import { after, before, describe, test } from "node:test";
+import { administratorToken } from "../isolation/administrator-token.ts";
+import { Wire, type WireAnswer } from "../isolation/wire.ts";
+import { startServer, type RunningServer } from "../support/start-server.ts";
+import { residentBytes } from "./memory.ts";
+import { rows, widgetGroup, workspace, type Expected, type Row } from "./rows.ts";
+
+const configmaps = `/clusters/${workspace}/api/v1/namespaces/default/configmaps`;
+const memorySlack = 100 * 1024 * 1024;
+/** never reached on an idle machine: 50 ms is the goal, which is printed */
+const p99MsMax = 2_000;
+
+let server: RunningServer;
+let token: string;
+let wire: Wire;
+/** of another client, with connections of its own */
+let bystander: Wire;
+const halfOpen: Socket[] = [];
+
+before(async () => {
+  server = await startServer();
+  token = administratorToken(server.rootDirectory);
+  wire = new Wire(server.url);
+  bystander = new Wire(server.url);
+  await prepare();
+  openHalf();
+});
+
+after(async () => {
+  for (const socket of halfOpen) socket.destroy();
+  wire?.close();
+  bystander?.close();
+  await server?.stop();
+});
+
+describe("rows", () => {
+  let n = 0;
+  for (const row of rows)
+    test(row.name, row.todo ? { todo: row.todo } : {}, async () => {
+      const first = await ask(row, n++);
+      requireExpected(first, row.expect);
+      const memory = residentBytes(server.process.pid!);
+      const { p99Ms, failures } = await meanwhile(async () => {
+        const answers = await Promise.all(Array.from({ length: 10 }, () => ask(row, n++)));
+        for (const answer of answers) requireExpected(answer, row.expect);
+      });
+      assert.deepEqual(failures, [], "another client's GETs");
+      if (p99Ms > 50) console.log(`# say: ${row.name}: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
+      assert.ok(p99Ms < p99MsMax, `another client's GET p99 was ${p99Ms} ms`);
+      await requireMemory(memory);
+    });
+
+  test("nothing was polluted", async () => {
+    const answer = await wire.send({ path: `${configmaps}/kept`, token });
+    assert.doesNotMatch(answer.body.toString(), /polluted/);
+  });
+});
+
+test("5 000 streams opened and reset leave the others alone", async () => {
+  const session = connectHttp2(server.url, { rejectUnauthorized: false });
+  session.on("error", () => {});
+  const memory = residentBytes(server.process.pid!);
+  const { failures, p99Ms } = await meanwhile(async () => {
+    for (let round = 0; round < 100 && !session.destroyed; round++) {
+      for (let i = 0; i < 50; i++) {
+        const stream = session.request({ ":path": `${configmaps}?watch=true`, authorization: `Bearer ${token}` });
+        stream.on("error", () => {});
+        stream.close(constants.NGHTTP2_CANCEL);
+      }
+      await sleep(5);
+    }
+  });
+  session.destroy();
+  console.log(`# say: rapid resets: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
+  assert.deepEqual(failures, []);
+  await requireMemory(memory);
+});
+
+test("a watcher that does not read is closed; another misses nothing", { timeout: 120_000 }, async () => {
+  const events = 220;
+  const path = `${configmaps}?watch=true&fieldSelector=metadata.name%3Dlarge`;
+  const large = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "large" } };
+  await wire.json("POST", configmaps, token, large);
+  const { hostname, port } = new URL(server.url);
+  const memory = residentBytes(server.process.pid!);
+
+  // reads the head, then nothing
+  const stalled = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
+  stalled.on("error", () => {});
+  stalled.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+  await new Promise((resolve) => stalled.once("data", resolve));
+  stalled.pause();
+
+  const seen: string[] = [];
+  const session = connectHttp2(server.url, { rejectUnauthorized: false });
+  const reading = session.request({ ":path": path, authorization: `Bearer ${token}` });
+  let text = "";
+  reading.setEncoding("utf8");
+  reading.on("data", (chunk: string) => {
+    text += chunk;
+    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+      const version = /"resourceVersion":"(\d+)"/.exec(text.slice(0, end))?.[1];
+      if (version) seen.push(version);
+      text = text.slice(end + 1);
+    }
+  });
+  await new Promise((resolve) => reading.once("response", resolve));
+
+  const versions: string[] = [];
+  const { failures, p99Ms } = await meanwhile(async () => {
+    for (let i = 0; i < events; i++) {
+      const data = { value: String(i).padStart(4, "0") + "x".repeat(950_000) };
+      const changed = await wire.json("PUT", `${configmaps}/large`, token, { ...large, data });
+      versions.push(changed.metadata.resourceVersion);
+    }
+  });
+  console.log(`# say: 200 MB of events: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
+  const deadline = performance.now() + 10_000;
+  while (seen.at(-1) !== versions.at(-1) && performance.now() < deadline) await sleep(20);
+  const { length } = versions;
+  assert.deepEqual(seen.slice(-length), versions, "the reading watcher sees every version in order");
+  session.destroy();
+  assert.deepEqual(failures, []);
+
+  // what the sockets' buffers held still comes, then the end
+  let got = 0;
+  stalled.on("data", (chunk) => (got += chunk.length));
+  const ended = new Promise<boolean>((resolve) => {
+    stalled.once("close", () => resolve(true));
+    stalled.once("end", () => resolve(true));
+    setTimeout(() => resolve(false), 10_000).unref();
+  });
+  stalled.resume();
+  assert.ok(await ended, "the stalled watcher was not closed");
+  assert.ok(got < 100_000_000, `the stalled watcher was kept ${got} bytes`);
+  stalled.destroy();
+  await requireMemory(memory);
+});
+
+test("half-open connections are freed", { timeout: 60_000 }, async () => {
+  const deadline = performance.now() + 45_000;
+  while (halfOpen.some((socket) => !socket.closed) && performance.now() < deadline) await sleep(200);
+  assert.equal(halfOpen.filter((socket) => !socket.closed).length, 0, "still open");
+});
+
+/** Workspace, kinds and objects that the rows speak of. */
+async function prepare(): Promise<void> {
+  const workspaces = "/clusters/root/apis/tenancy.kcp.io/v1alpha1/workspaces";
+  const [, name] = workspace.split(":");
+  await wire.json("POST", workspaces, token, { apiVersion: "tenancy.kcp.io/v1alpha1", kind: "Workspace", metadata: { name } });
+  for (;;) {
+    const { status } = await wire.json("GET", `${workspaces}/${name}`, token);
+    if (status?.phase === "Ready") break;
+    await sleep(20);
+  }
+  const crds = `/clusters/${workspace}/apis/apiextensions.k8s.io/v1/customresourcedefinitions`;
+  const define = (kind: string, spec: object) =>
+    wire.json("POST", crds, token, {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `${kind.toLowerCase()}s.${widgetGroup}` },
+      spec: {
+        group: widgetGroup,
+        scope: "Namespaced",
+        names: { kind, plural: `${kind.toLowerCase()}s` },
+        versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object", properties: { spec } } } }],
+      },
+    });
+  await define("Widget", { type: "object", "x-kubernetes-preserve-unknown-fields": true });
+  await define("Pattern", {
+    type: "object",
+    properties: { nested: { type: "string", pattern: "^(a+)+$" }, cel: { type: "string", maxLength: 100 } },
+    "x-kubernetes-validations": [{ rule: "!has(self.cel) || self.cel.matches('^(a+)+$')", message: "not only a" }],
+  });
+  await wire.json("POST", configmaps, token, { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "kept" }, data: { a: "1" } });
+  for (const kept of ["kept", "applied"]) {
+    const body = { apiVersion: `${widgetGroup}/v1`, kind: "Widget", metadata: { name: kept }, spec: {} };
+    for (;;) {
+      const path = `/clusters/${workspace}/apis/${widgetGroup}/v1/namespaces/default/widgets`;
+      const headers = { "content-type": "application/json" };
+      const made = await wire.send({ method: "POST", path, token, headers, body: JSON.stringify(body) });
+      if (made.status === 201) break;
+      await sleep(20);
+    }
+  }
+}
+
+/** TCP without TLS, TLS without a request, a request without its end: they must be gone when the last test looks. */
+function openHalf(): void {
+  const { hostname, port } = new URL(server.url);
+  const kept = (socket: Socket) => {
+    socket.on("error", () => {});
+    socket.resume();
+    halfOpen.push(socket);
+  };
+  for (let i = 0; i < 50; i++) kept(connectTcp(Number(port), hostname));
+  for (let i = 0; i < 20; i++) {
+    const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
+    socket.once("secureConnect", () => socket.write(`GET ${configmaps} HTTP/1.1\r\nHost: x\r\nX-Unfinished: `));
+    kept(socket);
+  }
+}
+
+const ask = (row: Row, n: number): Promise<WireAnswer> => {
+  const request = row.request(n);
+  return wire.send({ ...request, token: request.token ?? token });
+};
+
+function requireExpected(answer: WireAnswer, expected: Expected): void {
+  const text = answer.body.toString();
+  assert.equal(answer.status, expected.status, text.slice(0, 600));
+  if (expected.status >= 400 && (expected.message !== undefined || expected.reason !== null)) {
+    const status = JSON.parse(text) as { kind: string; status: string; reason?: string; message: string; code: number };
+    assert.equal(status.kind, "Status");
+    assert.equal(status.status, "Failure");
+    assert.equal(status.code, expected.status);
+    if (expected.reason !== null) assert.equal(status.reason, expected.reason);
+    if (typeof expected.message === "string") assert.equal(status.message, expected.message);
+    else if (expected.message) assert.match(status.message, expected.message);
+  }
+  expected.check?.(answer);
+}
+
+/** Another client reads one object over and over while something happens. */
+async function meanwhile(work: () => Promise<void>): Promise<{ p99Ms: number; failures: string[] }> {
+  const times: number[] = [];
+  const failures: string[] = [];
+  let working = true;
+  const reading = (async () => {
+    while (working || times.length < 5) {
+      const started = performance.now();
+      const answer = await bystander.send({ path: `${configmaps}/kept`, token }).catch((error: unknown) => String(error));
+      times.push(performance.now() - started);
+      if (typeof answer === "string") failures.push(answer);
+      else if (answer.status !== 200) failures.push(`status ${answer.status}`);
+      await sleep(2);
+    }
+  })();
+  try {
+    await work();
+  } finally {
+    working = false;
+    await reading;
+  }
+  times.sort((a, b) => a - b);
+  return { p99Ms: times[Math.min(times.length - 1, Math.floor(times.length * 0.99))]!, failures };
+}
+
+/** Within 10 s it is no more than 100 MB above what it was. */
+async function requireMemory(before: number | undefined): Promise<void> {
+  if (before === undefined) return;
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    const now = residentBytes(server.process.pid!)!;
+    if (now - before <= memorySlack) return;
+    assert.ok(performance.now() < deadline, `${Math.round((now - before) / 1e6)} MB more than before after 10 s`);
+    await sleep(100);
+  }
+}
