@@ -27,6 +27,7 @@ import type { ExportName, ViewDependencies } from "../view-dependencies.ts";
 
 const group = "cache.kcp.io";
 const version = "v1alpha1";
+const slices = "clustercachedresourceendpointslices";
 
 export function replicationView(deps: ViewDependencies): VirtualWorkspace {
   return {
@@ -35,12 +36,8 @@ export function replicationView(deps: ViewDependencies): VirtualWorkspace {
       const parsed = parseViewPath(rest, 2);
       if (!parsed) return undefined;
       const [sliceCluster, sliceName] = parsed.segments as [string, string];
-      const slice = await readOne<ClusterCachedResourceEndpointSlice>(deps, sliceCluster, "clustercachedresourceendpointslices", sliceName);
-      if (!slice)
-        throw new TextAnswer(
-          500,
-          `Internal Server Error: ${JSON.stringify(http.path)}: clustercachedresourceendpointslice.cache.kcp.io ${JSON.stringify(sliceName)} not found\n`,
-        );
+      const slice = await readOne<ClusterCachedResourceEndpointSlice>(deps, sliceCluster, slices, sliceName);
+      if (!slice) return missingSlice(http.path, sliceCluster, sliceName, parsed.cluster, deps);
       if (parsed.cluster === allClusters) throw badRequest("Wildcard request not supported");
       const exported: ExportName = { cluster: clusterOf(slice.spec.export.path, sliceCluster, deps), name: slice.spec.export.name };
       return {
@@ -51,6 +48,45 @@ export function replicationView(deps: ViewDependencies): VirtualWorkspace {
         virtual: true,
       };
     },
+  };
+}
+
+/** Only who may read slices there learns that there is none (upstream's 500); everybody else is refused. */
+function missingSlice(path: string, sliceCluster: string, name: string, cluster: string, deps: ViewDependencies): Endpoint {
+  const refuse = (): never => {
+    const what = `${slices.slice(0, -1)}.${group} ${JSON.stringify(name)} not found`;
+    throw new TextAnswer(500, `Internal Server Error: ${JSON.stringify(path)}: ${what}\n`);
+  };
+  return {
+    cluster,
+    path: "/",
+    surfaces: () => ({
+      key: "replication/missing",
+      lookup: refuse,
+      get definitions() {
+        return refuse();
+      },
+    }),
+    async authorize({ user }) {
+      const { decision, reason } = await deps.authorize({
+        user,
+        target: {
+          kind: "resource",
+          verb: "get",
+          cluster: sliceCluster,
+          group,
+          version,
+          resource: slices,
+          identity: undefined,
+          namespace: "",
+          name,
+          subresource: "",
+          path,
+        },
+      });
+      return decision === "allow" ? allow(reason) : deny(reason);
+    },
+    virtual: true,
   };
 }
 
