@@ -29,6 +29,7 @@ import { PathIndex } from "./logical-clusters/path-index.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
+import { ShardList } from "./shard-list.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
 
@@ -40,11 +41,14 @@ export function createKcp(options: KcpOptions): Kcp {
   const { store, clock, log, local, shard, rbac } = options;
   const user = internalUser();
   // The server is built from what is returned here, so its door is looked up when somebody goes through it.
-  const named = <R extends InProcessRequest>(request: R): R => ({
-    ...request,
+  const named = (request: InProcessRequest): InProcessRequest => ({
+    ...direct(request),
     options: { fieldManager: systemFieldManager, ...request.options },
   });
-  const client = localClient({ object: (request) => local().object(named(request)), list: (request) => local().list(request) }, user);
+  const client = localClient(
+    { object: (request) => local().object(named(request)), list: (request) => local().list(direct(request)) },
+    user,
+  );
 
   const exports = new ExportIndex();
   const tenancyIdentity = (): string | undefined => exports.rootIdentity("tenancy.kcp.io");
@@ -52,8 +56,10 @@ export function createKcp(options: KcpOptions): Kcp {
   const objects = new ObjectReader(store);
   const types = new WorkspaceTypes(paths, objects, tenancyIdentity);
 
+  const shards = new ShardList(store, exports);
   const base: readonly ResourceDefinition[] = [...options.builtIns, ...systemDefinitions(local)];
   const bound = new BoundDefinitions(store, (schema, identity) => compileSchema(schema, identity, identity === tenancyIdentity(), options));
+  const baseByName = new Map(base.map((one) => [`${one.group}/${one.version}/${one.resource}`, one]));
   const apis = new ClusterApisCache({ store, base, bound: bound.of, local: (cluster) => localDefinitions(cluster, options) });
   const wildcard = surfaceOf("*", base);
   const surfaces: SurfaceSource = (cluster) => {
@@ -83,6 +89,7 @@ export function createKcp(options: KcpOptions): Kcp {
     bound,
     objects,
     types,
+    shards,
     shard,
     base,
     clock,
@@ -108,7 +115,7 @@ export function createKcp(options: KcpOptions): Kcp {
 
   const namespaceGuard = namespaceGuards(store);
   return {
-    projections: [exports, paths, objects, apis],
+    projections: [exports, paths, objects, apis, shards],
     frontDoor,
     surfaces,
     admission: admissionPlugins({
@@ -159,6 +166,13 @@ export function createKcp(options: KcpOptions): Kcp {
     const of = ({ boundBy }: ClusterApis): string => boundBy(group, resource)?.exportCluster ?? cluster;
     const known = apis.of(cluster);
     return known instanceof Promise ? known.then(of) : of(known);
+  }
+
+  /** What every logical cluster has is the same everywhere: no surface needs to be made for it. */
+  function direct(request: InProcessRequest): InProcessRequest {
+    const { resource } = request;
+    const definition = "storage" in resource ? undefined : baseByName.get(`${resource.group}/${resource.version}/${resource.resource}`);
+    return definition ? { ...request, resource: definition } : request;
   }
 
   async function schemaDefinitions(cluster: string, schemaName: string, identityHash: string): Promise<ResourceDefinition[]> {

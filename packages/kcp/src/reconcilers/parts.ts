@@ -1,14 +1,15 @@
-import { copyJson, decodeJson, hasReason, type GroupResource, type GroupVersionResource, type KubeObject } from "@meshplane/apimachinery";
-import { rootCluster, type Shard } from "@meshplane/apis";
+import { hasReason, type GroupResource, type GroupVersionResource, type KubeObject } from "@meshplane/apimachinery";
+import type { Shard } from "@meshplane/apis";
 import type { InProcessApi, Log, ResourceDefinition, User } from "@meshplane/apiserver";
 import type { MultiClusterClient } from "@meshplane/client";
 import type { Change } from "@meshplane/controller-runtime";
-import { builtInIdentity, encodeKey, keyPrefix, type Store } from "@meshplane/storage";
+import { builtInIdentity, encodeKey, type Store } from "@meshplane/storage";
 import type { BoundDefinitions } from "../definitions/bound-definitions.ts";
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { ShardAddresses } from "../kcp-options.ts";
 import type { PathIndex } from "../logical-clusters/path-index.ts";
 import type { ObjectReader } from "../object-reader.ts";
+import type { ShardList } from "../shard-list.ts";
 import type { ClusterApisCache } from "../surfaces/cluster-apis.ts";
 import type { WorkspaceTypes } from "../workspace-types.ts";
 
@@ -25,6 +26,7 @@ export interface ReconcilerParts {
   bound: BoundDefinitions;
   objects: ObjectReader;
   types: WorkspaceTypes;
+  shards: ShardList;
   shard: ShardAddresses;
   /** built-in and system kinds */
   base: readonly ResourceDefinition[];
@@ -55,7 +57,7 @@ export const clusterRoleBindingResource: GroupVersionResource = {
 export const namespaceResource: GroupVersionResource = { group: "", version: "v1", resource: "namespaces" };
 export const secretResource: GroupVersionResource = { group: "", version: "v1", resource: "secrets" };
 
-/** A private copy of an object, or undefined when there is none. */
+/** An object of the caller's own (a `get` decodes for each caller), or undefined when there is none. */
 export async function find<T extends KubeObject>(
   client: MultiClusterClient,
   cluster: string,
@@ -64,12 +66,10 @@ export async function find<T extends KubeObject>(
   namespace?: string,
 ): Promise<T | undefined> {
   try {
-    return copyJson(
-      await client
-        .cluster(cluster)
-        .resource<T>(resource)
-        .get(name, namespace ? { namespace } : {}),
-    );
+    return await client
+      .cluster(cluster)
+      .resource<T>(resource)
+      .get(name, namespace ? { namespace } : {});
   } catch (error) {
     if (hasReason(error, "NotFound")) return undefined;
     throw error;
@@ -106,13 +106,8 @@ export async function isStored(store: Store, cluster: string, { group, resource 
   return (await store.get(key)) !== undefined;
 }
 
-/** The shards that there are; their objects lie in root. */
-export async function listShards({ store, exports }: Pick<ReconcilerParts, "store" | "exports">): Promise<Shard[]> {
-  const identity = exports.rootIdentity("shards.core.kcp.io");
-  if (!identity) return [];
-  const { records } = await store.range(keyPrefix("core.kcp.io", "shards", identity, rootCluster));
-  return records.map(({ body }) => decodeJson(body).value as unknown as Shard);
-}
+/** The shards that there are. Read-only. */
+export const listShards = ({ shards }: Pick<ReconcilerParts, "shards">): readonly Shard[] | Promise<readonly Shard[]> => shards.list();
 
 export const withoutSlash = (url: string): string => (url.endsWith("/") ? url.slice(0, -1) : url);
 

@@ -121,10 +121,10 @@ async function takeLocks(
   if (!logicalCluster) return undefined;
   const locks = readLocks(logicalCluster);
   const { bindings } = await parts.apis.of(cluster);
-  const crds = resources.length > 0 ? await crdNames(cluster, parts) : new Set();
   const skipped = new Map<string, Lock>();
   const name = apiBinding.metadata.name!;
   const bound = new Set((apiBinding.status?.boundResources ?? []).map(({ resource, group }) => `${resource}.${group}`));
+  const crds = resources.some((resource) => !bound.has(idOf(resource))) ? await crdNames(cluster, parts) : new Set();
   for (const resource of resources) {
     const id = idOf(resource);
     const lock = locks.get(id);

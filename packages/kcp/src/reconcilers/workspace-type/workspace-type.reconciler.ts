@@ -23,7 +23,7 @@ const urls =
   async (type, { cluster, name }) => {
     if (type.metadata.deletionTimestamp) return ok;
     const shards = await listShards(parts);
-    const bases = shards.sort(byName).map(({ spec }) => withoutSlash(spec.virtualWorkspaceURL ?? spec.baseURL));
+    const bases = shards.toSorted(byName).map(({ spec }) => withoutSlash(spec.virtualWorkspaceURL ?? spec.baseURL));
     type.status ??= {};
     type.status.virtualWorkspaces = bases.flatMap((base) =>
       (["initializing", "terminating"] as const).map((kind) => ({

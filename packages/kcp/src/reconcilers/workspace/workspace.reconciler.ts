@@ -1,6 +1,7 @@
 /** Makes a logical cluster for each Workspace, follows its life, takes it along at the end. @see spec tenancy §3.3 */
+import { equalJson } from "@meshplane/apimachinery";
 import { tenancyGroup, type LogicalCluster, type Workspace } from "@meshplane/apis";
-import { reconcileBySubroutines, type Change, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
+import { getCondition, reconcileBySubroutines, type Change, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
 import { isOfRootExport, workspaceResource, type ReconcilerParts } from "../parts.ts";
 import { deletion } from "./deletion.ts";
@@ -29,9 +30,21 @@ export function workspaceController(parts: ReconcilerParts): ControllerOptions {
 }
 
 export function owningWorkspace(change: Change): ObjectKey[] {
-  const owner = ((change.object() ?? change.previous()) as LogicalCluster | undefined)?.spec?.owner;
+  const now = change.object() as LogicalCluster | undefined;
+  const before = change.previous() as LogicalCluster | undefined;
+  if (now && before && looksTheSame(now, before)) return [];
+  const owner = (now ?? before)?.spec?.owner;
   return owner?.resource === "workspaces" ? [{ cluster: owner.cluster, namespace: "", name: owner.name }] : [];
 }
+
+/** Whether nothing has changed that a Workspace follows: most changes of a new LogicalCluster are locks and annotations. */
+const looksTheSame = (a: LogicalCluster, b: LogicalCluster): boolean =>
+  a.metadata.deletionTimestamp === b.metadata.deletionTimestamp &&
+  equalJson(a.spec.owner, b.spec.owner) &&
+  a.status?.phase === b.status?.phase &&
+  equalJson(a.status?.initializers, b.status?.initializers) &&
+  equalJson(a.status?.terminators, b.status?.terminators) &&
+  equalJson(getCondition(a, "WorkspaceContentDeleted"), getCondition(b, "WorkspaceContentDeleted"));
 
 /** those that may wait for a shard */
 async function unsettledWorkspaces({ store }: ReconcilerParts): Promise<ObjectKey[]> {
