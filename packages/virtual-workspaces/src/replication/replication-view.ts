@@ -21,7 +21,7 @@ import { keyPrefix } from "@meshplane/storage";
 import { bindingOf } from "../apiexport/binding-authorizer.ts";
 import { contentAuthorizer } from "../apiexport/content-authorizer.ts";
 import { deriveDefinition } from "../derive-definition.ts";
-import { parseViewPath } from "../parse-view-path.ts";
+import { parseViewPath, type ViewPath } from "../parse-view-path.ts";
 import { readStored } from "../read-stored.ts";
 import type { ExportName, ViewDependencies } from "../view-dependencies.ts";
 
@@ -37,8 +37,7 @@ export function replicationView(deps: ViewDependencies): VirtualWorkspace {
       if (!parsed) return undefined;
       const [sliceCluster, sliceName] = parsed.segments as [string, string];
       const slice = await readOne<ClusterCachedResourceEndpointSlice>(deps, sliceCluster, slices, sliceName);
-      if (!slice) return missingSlice(http.path, sliceCluster, sliceName, parsed.cluster, deps);
-      if (parsed.cluster === allClusters) throw badRequest("Wildcard request not supported");
+      if (!slice) return missingSlice(http.path, parsed, deps);
       const exported: ExportName = { cluster: clusterOf(slice.spec.export.path, sliceCluster, deps), name: slice.spec.export.name };
       return {
         cluster: parsed.cluster,
@@ -52,14 +51,15 @@ export function replicationView(deps: ViewDependencies): VirtualWorkspace {
 }
 
 /** Only who may read slices there learns that there is none (upstream's 500); everybody else is refused. */
-function missingSlice(path: string, sliceCluster: string, name: string, cluster: string, deps: ViewDependencies): Endpoint {
+function missingSlice(path: string, { segments, cluster, path: below }: ViewPath, deps: ViewDependencies): Endpoint {
+  const [sliceCluster, name] = segments as [string, string];
   const refuse = (): never => {
     const what = `${slices.slice(0, -1)}.${group} ${JSON.stringify(name)} not found`;
     throw new TextAnswer(500, `Internal Server Error: ${JSON.stringify(path)}: ${what}\n`);
   };
   return {
     cluster,
-    path: "/",
+    path: below,
     surfaces: () => ({
       key: "replication/missing",
       lookup: refuse,
@@ -97,8 +97,13 @@ const clusterOf = (path: string | undefined, own: string, deps: ViewDependencies
 function consumersOf(name: ExportName, deps: ViewDependencies): Authorizer {
   const mayReadContent = contentAuthorizer(deps.authorize, name);
   return async (attributes) => {
-    if (attributes.user.groups.includes(mastersGroup)) return allow("system:masters");
-    const { target } = attributes;
+    const { target, user } = attributes;
+    if (target.cluster === allClusters) {
+      const { decision, reason } = user.groups.includes(mastersGroup) ? allow("") : await mayReadContent(attributes);
+      if (decision !== "allow") return deny(reason);
+      throw badRequest("Wildcard request not supported");
+    }
+    if (user.groups.includes(mastersGroup)) return allow("system:masters");
     if (target.kind === "resource" && !["get", "list", "watch"].includes(target.verb)) return deny("this view is read-only");
     if (!(await bindingOf(deps, target.cluster, name))) return deny("could not find suitable APIBinding in target logical cluster");
     return mayReadContent(attributes);
