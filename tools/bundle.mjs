@@ -44,7 +44,8 @@ await build({
   outdir: dist,
   outExtension: { ".js": ".mjs" },
   bundle: true,
-  external: ["@peculiar/x509", "reflect-metadata"], // once in the life of a root directory; their CommonJS forms do not survive bundling
+  // CommonJS that loads on demand does not survive bundling: certificates are made once, gRPC is for etcd alone
+  external: ["@peculiar/x509", "reflect-metadata", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
   splitting: true, // what loads on first use stays a file of its own
   format: "esm",
   platform: "node",
