@@ -126,9 +126,9 @@ export function toObject(value: unknown, definition: ResourceDefinition): Decode
     throw cannotBeHandled(definition, why);
   };
   normalizeMetadata(object, definition, fail);
-  const order = definition.builtIn ? Object.keys(object) : undefined;
+  const order = definition.builtIn ? new Map(Object.keys(object).map((key, place) => [key, place])) : undefined;
   const unknown = unknownFieldsOf(object, definition);
-  if (order && unknown.length > 1) unknown.sort((a, b) => order.indexOf(firstOf(a)) - order.indexOf(firstOf(b)));
+  if (order && unknown.length > 1) unknown.sort((a, b) => (order.get(firstOf(a)) ?? -1) - (order.get(firstOf(b)) ?? -1));
   definition.strategy.applyDefaults?.(object);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }

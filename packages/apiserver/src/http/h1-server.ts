@@ -30,6 +30,8 @@ export function createHttp1Server(handle: Handle, infoOf: (socket: Socket) => Co
       );
     },
   );
+  // Node watches over headersTimeout from here on only; this server never listens by itself
+  server.emit("listening");
   server.maxHeadersCount = 0;
   server.timeout = 0;
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket));
