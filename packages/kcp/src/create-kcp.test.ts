@@ -240,6 +240,44 @@ test("of two exports with one resource the second waits for the first binding to
   await bound(consumer, "second");
 });
 
+test("a type that maintains its bindings keeps their claims as the export says", async () => {
+  const provider = await workspace("maintainer", "universal");
+  await create(provider, apiExportResource, exportOf("kept", [], [{ group: "", resource: "configmaps", verbs: ["get"] }]));
+  await until(
+    () => get<APIExport>(provider, apiExportResource, "kept"),
+    ({ status }) => status?.identityHash !== undefined,
+  );
+  await create(provider, workspaceTypeResource, {
+    apiVersion: "tenancy.kcp.io/v1alpha1",
+    kind: "WorkspaceType",
+    metadata: { name: "kept" },
+    spec: { defaultAPIBindings: [{ path: "root:maintainer", export: "kept" }], defaultAPIBindingLifecycle: "Maintain" },
+  });
+  await create(provider, workspaceResource, {
+    apiVersion: "tenancy.kcp.io/v1alpha1",
+    kind: "Workspace",
+    metadata: { name: "child" },
+    spec: { type: { name: "kept" } },
+  });
+  const child = await until(
+    () => get<Workspace>(provider, workspaceResource, "child"),
+    ({ status }) => status?.phase === "Ready",
+  );
+  const { items } = await plane.client.cluster(child.spec.cluster!).resource<APIBinding>(apiBindingResource).list();
+  assert.deepEqual(
+    items[0]!.spec.permissionClaims?.map(({ resource, state }) => [resource, state]),
+    [["configmaps", "Accepted"]],
+  );
+  await plane.client
+    .cluster(provider)
+    .resource(apiExportResource)
+    .patch("kept", "merge", { spec: { permissionClaims: [{ group: "", resource: "secrets", verbs: ["get"] }] } });
+  await until(
+    () => get<APIBinding>(child.spec.cluster!, apiBindingResource, items[0]!.metadata.name!),
+    ({ spec }) => spec.permissionClaims?.[0]?.resource === "secrets",
+  );
+});
+
 const refusals: { name: string; cluster: string; resource: GroupVersionResource; object: object; message: RegExp }[] = [
   {
     name: "a type that nobody has",

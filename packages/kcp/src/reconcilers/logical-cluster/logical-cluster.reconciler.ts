@@ -1,6 +1,8 @@
 /** The life of a LogicalCluster on its shard: initialization, activity, termination, deletion. @see spec tenancy §4.4, §4.7, §5.1 */
-import { logicalClusterName, type LogicalCluster } from "@meshplane/apis";
-import { reconcileBySubroutines, type ControllerOptions } from "@meshplane/controller-runtime";
+import { equalJson, type KubeObject } from "@meshplane/apimachinery";
+import { logicalClusterName, type APIExport, type LogicalCluster } from "@meshplane/apis";
+import { reconcileBySubroutines, type Change, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
+import { decodeKey } from "@meshplane/storage";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
 import { logicalClusterResource, type ReconcilerParts } from "../parts.ts";
 import { activity } from "./activity.ts";
@@ -18,7 +20,13 @@ export function logicalClusterController(parts: ReconcilerParts): ControllerOpti
       {
         // default bindings that became ready, and those that went while their cluster is being deleted
         resource: { group: "apis.kcp.io", resource: "apibindings" },
-        keys: ({ key }) => (isSettled(key.cluster, parts) ? [] : [keyOf(key.cluster)]),
+        keys: (change) => (isSettled(change.key.cluster, parts) && !hasNewSpec(change) ? [] : [keyOf(change.key.cluster)]),
+        initial: false,
+      },
+      {
+        // types may want the claims of their bindings as the exports have them
+        resource: { group: "apis.kcp.io", resource: "apiexports" },
+        keys: (change) => (hasNewClaims(change) ? consumersOf(change.key, parts) : []),
         initial: false,
       },
       {
@@ -39,6 +47,20 @@ export function logicalClusterController(parts: ReconcilerParts): ControllerOpti
 }
 
 const keyOf = (cluster: string) => ({ cluster, namespace: "", name: logicalClusterName });
+
+/** somebody changed or took away a binding: maintained ones come back */
+const hasNewSpec = (change: Change): boolean =>
+  change.deleted || change.object()?.metadata.generation !== change.previous()?.metadata.generation;
+
+function hasNewClaims(change: Change): boolean {
+  const claimsOf = (object: KubeObject | undefined): unknown => (object as APIExport | undefined)?.spec?.permissionClaims;
+  return change.previous() !== undefined && !equalJson(claimsOf(change.object()), claimsOf(change.previous()));
+}
+
+async function consumersOf({ cluster, name }: ObjectKey, { store }: ReconcilerParts): Promise<ObjectKey[]> {
+  const records = await store.index(kcpIndexes.bindingsOfExport, `${cluster}|${name}`, undefined, { keysOnly: true });
+  return records.map(({ key }) => keyOf(decodeKey(key).cluster));
+}
 
 function isSettled(cluster: string, { paths }: ReconcilerParts): boolean {
   const entry = paths.get(cluster);
