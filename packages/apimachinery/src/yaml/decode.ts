@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import { decodeJson } from "../json/decode.ts";
 import { setOwn } from "../json/decode-exact.ts";
+import { JsonSyntaxError } from "../json/syntax-error.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
 import { resolvePlainScalar } from "./resolve-scalar.ts";
 
@@ -50,7 +51,9 @@ export function decodeYaml(input: Uint8Array | string): DecodedYaml {
   if (/^\s*[{["]/.test(text)) {
     try {
       return decodeJson(text);
-    } catch {
+    } catch (error) {
+      // What is too deep as JSON is too deep as YAML, where finding out takes longer.
+      if (error instanceof JsonSyntaxError && error.message === "exceeded max depth") throw new YamlSyntaxError(`yaml: ${error.message}`);
       // Flow style that is not JSON.
     }
   }
