@@ -61,7 +61,13 @@ export class Wire {
 
   #http2({ method = "GET", path, token, headers = {}, body, timeoutMs = 30_000 }: WireRequest): Promise<WireAnswer> {
     if (!this.#session || this.#session.closed || this.#session.destroyed) {
-      this.#session = connect(this.#url, { rejectUnauthorized: false, maxSessionMemory: 200 });
+      this.#session = connect(this.#url, {
+        rejectUnauthorized: false,
+        maxSessionMemory: 200,
+        // Node's own limits are smaller than the server's
+        maxSendHeaderBlockLength: 4 << 20,
+        maxHeaderListPairs: 10_000,
+      });
       this.#session.on("error", () => {}); // the streams tell
       this.#session.unref();
     }
