@@ -1,4 +1,5 @@
 import { badRequest, failure, methodNotAllowed, methodNotSupported, notFound, unknownResource } from "@meshplane/apimachinery";
+import type { Endpoint } from "./front-door.ts";
 import type { HttpRequest } from "./http/http-request.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -78,4 +79,10 @@ function requireWildcardVerb({ verb, subresource }: ResourceTarget, definition: 
   if ((verb === "list" || verb === "watch") && subresource === "") return;
   const { status } = methodNotSupported(groupResourceOf(definition), verb);
   throw failure(405, "MethodNotAllowed", status.details, `${status.message} in the \`*\` logical cluster`);
+}
+
+/** What the target names by now; undefined when it is gone, or the surface is not at hand. */
+export function definitionNow(endpoint: Endpoint, { group, version, resource, identity }: ResourceTarget): ResourceDefinition | undefined {
+  const surface = endpoint.surfaces(endpoint.cluster);
+  return surface instanceof Promise ? undefined : surface.lookup(group, version, resource, identity);
 }

@@ -10,7 +10,7 @@ import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
 import { RequestAborted } from "./http/read-body.ts";
 import { impersonate } from "./impersonate.ts";
 import { listPage } from "./list-page.ts";
-import { lookUpResource } from "./look-up-resource.ts";
+import { definitionNow, lookUpResource } from "./look-up-resource.ts";
 import { trackManagedFields } from "./managed-fields.ts";
 import { patchObject } from "./patch-object.ts";
 import { patchOf } from "./patch-body.ts";
@@ -20,6 +20,7 @@ import { deadlineOf } from "./request-deadline.ts";
 import { listOptionsOf, watchOptionsOf, writeOptionsOf } from "./request-options.ts";
 import { requireAllowed } from "./require-allowed.ts";
 import { resolveTarget } from "./resolve-target.ts";
+import type { ResourceDefinition } from "./resource-definition.ts";
 import { CollectingContext } from "./resource-request.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import { selectionOf } from "./selection.ts";
@@ -27,7 +28,7 @@ import { serveComputed } from "./serve-computed.ts";
 import { serveNonResource } from "./serve-non-resource.ts";
 import { serveSubresource } from "./serve-subresource.ts";
 import type { Server } from "./server.ts";
-import type { Target, Verb } from "./target.ts";
+import type { ResourceTarget, Target, Verb } from "./target.ts";
 import { TextAnswer } from "./text-answer.ts";
 import { toStatusError } from "./to-status-error.ts";
 import { anonymousUser } from "./user.ts";
@@ -68,6 +69,7 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
       admission: endpoint.admission ? [...endpoint.admission, ...options.admission] : options.admission,
       userAgent: endpoint.userAgent ?? (http.headers["user-agent"] as string | undefined) ?? "",
       virtual: endpoint.virtual,
+      ...(target.verb === "watch" ? { currentDefinition: () => definitionNow(endpoint, target as ResourceTarget) } : {}),
     };
     if (definition.computed) return await serveComputed(http, request, target.verb, context);
     if (target.subresource !== "" && target.subresource !== "status") return await serveSubresource(http, request, target.verb, context);
@@ -107,8 +109,9 @@ async function watch(http: HttpRequest, request: ResourceRequest, context: Colle
   if (server.health.draining) throw plainError("the server is shutting down");
   const form = formOf(http, definition, server.options.protobuf, true, true, virtual); //       406
   const options = watchOptionsOf(http.query); //                                                400 422
-  const { contentType, events } = eventFormOf(definition, form, http, server.options.protobuf, server.options.clock);
-  const wanted = watchRequestOf(request, options, events); //                                   400 500
+  const eventsOf = (it: ResourceDefinition) => eventFormOf(it, form, http, server.options.protobuf, server.options.clock);
+  const { contentType, events } = eventsOf(definition);
+  const wanted = watchRequestOf(request, options, events, (it) => eventsOf(it).events); //      400 500
   return answer(200, { contentType, body: (sink) => server.hub.open(wanted, sink) }, http, context, virtual, true);
 }
 

@@ -22,6 +22,8 @@ export interface ResourceRequest {
   readonly userAgent: string;
   /** through a virtual workspace */
   readonly virtual: boolean;
+  /** what the target names now; undefined when it is gone, or not at hand */
+  readonly currentDefinition?: () => ResourceDefinition | undefined;
 }
 
 /** What is known of a request, with the warnings and annotations that it collects. */

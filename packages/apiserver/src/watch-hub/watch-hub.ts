@@ -30,6 +30,8 @@ export interface WatchRequest {
   /** undefined: every object */
   readonly filter: ((header: RecordHeader, key: string) => boolean) | undefined;
   readonly form: EventForm;
+  /** the definition as it is now, with its form: asked when a record was written under another one. undefined while it is not at hand */
+  readonly renew?: () => { definition: ResourceDefinition; form: EventForm } | undefined;
   /** events after this revision; undefined: the current objects first, then what happens to them */
   readonly since: number | undefined;
   /** wait for this revision before the current objects are read */
@@ -265,7 +267,7 @@ export class WatchHub implements Projection {
 
   /** Only to a stream that has everything up to here: a client resumes from it and would never learn what it missed. */
   #bookmark(watch: Watch): void {
-    if (watch.live && !watch.ended) watch.emit(watch.request.form.bookmark(Math.max(this.progress, watch.position), false));
+    if (watch.live && !watch.ended) watch.emit(watch.form.bookmark(Math.max(this.progress, watch.position), false));
   }
 }
 
@@ -285,23 +287,44 @@ class Watch {
   readonly cancels: (() => void)[] = [];
   readonly #sink: ResponseSink;
   readonly #gone: () => void;
+  #form: EventForm;
+  /** of the definition that `#form` shows */
+  #hash: string;
+  #askedFor = "";
   /** set while an event is still being made: later ones wait behind it */
   #queue: Promise<void> | undefined;
 
   constructor(request: WatchRequest, sink: ResponseSink, gone: () => void) {
     this.request = request;
     this.position = request.since ?? 0;
+    this.#form = request.form;
+    this.#hash = request.definition.hash;
     this.#sink = sink;
     this.#gone = gone;
   }
 
   send(type: EventType, record: StoredRecord, revision: number, encoded: Encoded | undefined): void {
-    const { form } = this.request;
+    if (record.header.definition !== this.#hash) this.#renew(record.header.definition);
+    const form = this.#form;
     if (form.id === undefined || !encoded) return this.emit(form.event(type, record, revision));
     const id = `${type}${form.id}`;
     let bytes = encoded.get(id);
     if (bytes === undefined) encoded.set(id, (bytes = form.event(type, record, revision)));
     this.emit(bytes);
+  }
+
+  get form(): EventForm {
+    return this.#form;
+  }
+
+  /** A schema may change while somebody watches: what is new in it shows from then on (wire 79). */
+  #renew(hash: string): void {
+    if (hash === this.#askedFor) return;
+    const now = this.request.renew?.();
+    if (!now) return;
+    this.#askedFor = hash;
+    this.#form = now.form;
+    this.#hash = now.definition.hash;
   }
 
   emit(bytes: Uint8Array | Promise<Uint8Array>): void {
