@@ -14,4 +14,6 @@ export interface RequestContext {
   warn(text: string): void;
   /** shows in the audit event */
   annotate(key: string, value: string): void;
+  /** what has been annotated so far */
+  readonly annotations?: ReadonlyMap<string, string> | undefined;
 }

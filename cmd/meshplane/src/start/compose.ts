@@ -7,6 +7,7 @@ import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
 import {
   createApiServer,
   type ApiServer,
+  type AuditHook,
   type FrontDoor,
   type InProcessApi,
   type Log,
@@ -41,6 +42,7 @@ import { boundOriginOf, createKcp, effectiveUsers, kcpBootstrapPolicy, type Kcp,
 import type { Store } from "@meshplane/storage";
 import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
 import { version } from "../version.ts";
+import { Metrics } from "./observe/metrics.ts";
 
 export interface ControlPlaneOptions {
   store: Store;
@@ -55,6 +57,8 @@ export interface ControlPlaneOptions {
   batteries: ReadonlySet<string>;
   homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
   totalObjectLimit: number;
+  /** told of every answer, beside the metrics */
+  audit?: AuditHook;
   /** tests put a defect between the door and the server here, to see that they would notice */
   withFrontDoor?: (frontDoor: FrontDoor) => FrontDoor;
 }
@@ -74,6 +78,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
   const { store, log } = options;
   const clock = Date.now;
   const uid = randomUUID;
+  const metrics = new Metrics(clock);
   let server: ApiServer;
   const local = (): InProcessApi => server.local;
 
@@ -86,6 +91,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     uid,
     extraOf: (cluster) => ({ [extraKeys.clusterName]: [cluster], [extraKeys.scopes]: [`cluster:${cluster}`] }),
   });
+  const documents = openIdDocuments(accounts, options.shard.externalURL);
   const tokens = bearerTokens([...options.tokens, accounts.authenticate], [issuer]);
 
   const builtIns: ResourceDefinition[] = [
@@ -168,7 +174,11 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     }),
     admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
     createGuards: kcp.createGuards,
-    nonResource: openIdDocuments(accounts, options.shard.externalURL),
+    nonResource: (http, target) => metrics.serve(http, target) ?? documents(http, target),
+    audit: (entry) => {
+      metrics.observe(entry);
+      options.audit?.(entry);
+    },
     protobuf: protobufCodec(),
     clock,
     uid,

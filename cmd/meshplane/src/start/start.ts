@@ -6,10 +6,12 @@ import { listen, type Listener } from "@meshplane/apiserver";
 import { openSigningKey, staticTokens, TokenFileError, type TokenAuthenticator } from "@meshplane/controlplane";
 import { adminCredentials } from "./admin-credentials.ts";
 import { servingCertificate } from "./certificates.ts";
+import { compactHistory } from "./compact-history.ts";
 import { composeControlPlane } from "./compose.ts";
 import type { StartFlags } from "./flags.ts";
 import { adminKubeconfig } from "./kubeconfig.ts";
 import { createLog } from "./log.ts";
+import { openAuditLog } from "./observe/audit-log.ts";
 import { openStore } from "./open-store.ts";
 import { OperatorError } from "./operator-error.ts";
 import { writePrivateFile } from "./private-file.ts";
@@ -49,6 +51,9 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     const url = `https://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
 
     progress.step("control plane");
+    const auditLog = flags.auditLogPath
+      ? openAuditLog(flags.auditLogPath, (error) => log.error("the audit log cannot be written", { error: error.message }))
+      : undefined;
     const plane = composeControlPlane({
       store,
       log,
@@ -65,10 +70,12 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       batteries: new Set(flags.batteriesIncluded),
       homeWorkspaces: { enabled: flags.enableHomeWorkspaces, creatorGroups: flags.homeCreatorGroups },
       totalObjectLimit: flags.totalObjectLimit,
+      ...(auditLog ? { audit: auditLog.record } : {}),
     });
     handle = (http) => plane.server.handle(http);
     progress.step("bootstrap");
     await plane.start();
+    const compaction = flags.store === "etcd" ? compactHistory(store, log) : undefined;
 
     const kubeconfig = flags.kubeconfigPath ?? join(flags.rootDirectory, "admin.kubeconfig");
     writePrivateFile(kubeconfig, adminKubeconfig({ url, ca: certificate.ca, ...credentials }));
@@ -87,6 +94,8 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     progress.stopping();
     await plane.stop();
     await listener.close();
+    compaction?.stop();
+    await auditLog?.close();
     return 0;
   } finally {
     await listener?.close(0).catch(() => {});
