@@ -64,6 +64,7 @@ export class WatchHub implements Projection {
   #ring = new EventRing(0);
   readonly #channels = new Map<string, Channel>();
   readonly #watches = new Set<Watch>();
+  readonly #gathering = new Gathering();
   #waiters: { revision: number; wake: (reached: boolean) => void }[] = [];
 
   constructor(store: Store, clock: () => number) {
@@ -83,15 +84,18 @@ export class WatchHub implements Projection {
 
   apply(batch: FeedBatch): void {
     this.#ring.add(batch.events, this.#clock());
+    const many = batch.events.length > 1;
+    if (many) this.#gathering.open = true;
     for (const event of batch.events) {
       const channel = this.#channels.get(channelOf(event.key));
       if (!channel) continue;
-      const encoded: Encoded = new Map();
+      const encoded: Encoded = { ADDED: undefined, MODIFIED: undefined, DELETED: undefined };
       const own = channel.byCluster.get(clusterOf(event.key));
       if (own) for (const watch of own) this.#offer(watch, event, encoded);
       const all = channel.byCluster.get("*");
       if (all) for (const watch of all) this.#offer(watch, event, encoded);
     }
+    if (many) this.#gathering.flush();
     this.progress = batch.progress;
     if (this.#waiters.length > 0) this.#wake();
   }
@@ -124,7 +128,7 @@ export class WatchHub implements Projection {
 
   /** Serves one stream until either side ends it. */
   open(request: WatchRequest, sink: ResponseSink): void {
-    const watch = new Watch(request, sink, () => this.#remove(watch));
+    const watch = new Watch(request, sink, this.#gathering, () => this.#remove(watch));
     this.#watches.add(watch);
     sink.onClose(() => this.#remove(watch));
     if (request.lastsMs <= 0) return watch.end();
@@ -272,7 +276,38 @@ export class WatchHub implements Projection {
 }
 
 /** bytes of one event by type and form */
-type Encoded = Map<string, Uint8Array | Promise<Uint8Array>>;
+type Encoded = Record<EventType, Map<string, Uint8Array | Promise<Uint8Array>> | undefined>;
+
+const joinedBytesMax = 256 << 10;
+
+/**
+ * What commits of one batch are to a stream is one write. A write costs more than the event, and streams that watch the same share the
+ * joined bytes as well.
+ */
+class Gathering {
+  open = false;
+  readonly watches: Watch[] = [];
+  readonly #joined = new Map<Uint8Array, { parts: readonly Uint8Array[]; bytes: Uint8Array }>();
+
+  flush(): void {
+    this.open = false;
+    for (const watch of this.watches) watch.flush();
+    this.watches.length = 0;
+    this.#joined.clear();
+  }
+
+  /** undefined: too much to copy */
+  join(parts: readonly Uint8Array[]): Uint8Array | undefined {
+    const known = this.#joined.get(parts[0]!);
+    if (known && known.parts.length === parts.length && parts.every((part, i) => part === known.parts[i])) return known.bytes;
+    let size = 0;
+    for (const part of parts) size += part.byteLength;
+    if (size > joinedBytesMax) return undefined;
+    const bytes = Buffer.concat(parts, size);
+    this.#joined.set(parts[0]!, { parts, bytes });
+    return bytes;
+  }
+}
 
 interface Channel {
   readonly byCluster: Map<string, Set<Watch>>;
@@ -293,9 +328,12 @@ class Watch {
   #askedFor = "";
   /** set while an event is still being made: later ones wait behind it */
   #queue: Promise<void> | undefined;
+  readonly #gathering: Gathering;
+  #gathered: Uint8Array[] = [];
 
-  constructor(request: WatchRequest, sink: ResponseSink, gone: () => void) {
+  constructor(request: WatchRequest, sink: ResponseSink, gathering: Gathering, gone: () => void) {
     this.request = request;
+    this.#gathering = gathering;
     this.position = request.since ?? 0;
     this.#form = request.form;
     this.#hash = request.definition.hash;
@@ -307,9 +345,9 @@ class Watch {
     if (record.header.definition !== this.#hash) this.#renew(record.header.definition);
     const form = this.#form;
     if (form.id === undefined || !encoded) return this.emit(form.event(type, record, revision));
-    const id = `${type}${form.id}`;
-    let bytes = encoded.get(id);
-    if (bytes === undefined) encoded.set(id, (bytes = form.event(type, record, revision)));
+    const byForm = (encoded[type] ??= new Map());
+    let bytes = byForm.get(form.id);
+    if (bytes === undefined) byForm.set(form.id, (bytes = form.event(type, record, revision)));
     this.emit(bytes);
   }
 
@@ -343,6 +381,22 @@ class Watch {
 
   #write(bytes: Uint8Array): void {
     if (this.ended) return;
+    if (!this.#gathering.open) return this.#deliver(bytes);
+    if (this.#gathered.length === 0) this.#gathering.watches.push(this);
+    this.#gathered.push(bytes);
+  }
+
+  /** Sends what the batch at hand was to this stream. */
+  flush(): void {
+    const parts = this.#gathered;
+    if (parts.length === 0 || this.ended) return;
+    this.#gathered = [];
+    const bytes = parts.length === 1 ? parts[0] : this.#gathering.join(parts);
+    if (bytes) this.#deliver(bytes);
+    else for (const part of parts) if (!this.ended) this.#deliver(part);
+  }
+
+  #deliver(bytes: Uint8Array): void {
     this.#sink.write(bytes);
     // a live stream cannot be slowed down: whoever reads slower than things change starts again
     if (this.live && this.#sink.buffered > queuedBytesMax) this.#cut();
@@ -357,6 +411,8 @@ class Watch {
   end(): void {
     if (this.ended) return;
     const finish = (): void => {
+      if (this.ended) return;
+      this.flush();
       if (this.ended) return;
       this.#gone();
       this.#sink.end();
