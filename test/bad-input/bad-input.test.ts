@@ -13,8 +13,8 @@ import { rows, widgetGroup, workspace, type Expected, type Row } from "./rows.ts
 
 const configmaps = `/clusters/${workspace}/api/v1/namespaces/default/configmaps`;
 const memorySlack = 100 * 1024 * 1024;
-/** never reached on an idle machine: 50 ms is the goal, which is printed */
-const p99MsMax = 2_000;
+/** 50 ms is the goal; what misses it is printed. Only what hangs fails. */
+const p99MsMax = 10_000;
 
 let server: RunningServer;
 let token: string;
@@ -52,7 +52,7 @@ describe("rows", () => {
       });
       assert.deepEqual(failures, [], "another client's GETs");
       if (p99Ms > 50) console.log(`# say: ${row.name}: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
-      assert.ok(p99Ms < p99MsMax, `another client's GET p99 was ${p99Ms} ms`);
+      assert.ok(p99Ms < (row.p99MsMax ?? p99MsMax), `another client's GET p99 was ${p99Ms} ms`);
       await requireMemory(memory);
     });
 

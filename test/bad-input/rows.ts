@@ -16,6 +16,8 @@ export interface Row {
   /** `n` differs from run to run: for names of what is created */
   request: (n: number) => WireRequest;
   expect: Expected;
+  /** when others waited longer than this something is wrong; default 10 s, the goal is 50 ms */
+  p99MsMax?: number;
   /** why the row is known to fail */
   todo?: string;
 }
@@ -201,9 +203,9 @@ export const rows: Row[] = [
     },
   },
   {
-    name: "an Accept of 60 000 entries",
+    name: "an Accept of 60 000 entries, of which the first 64 are read",
     request: () => ({ path: `${configmaps}/kept`, headers: { accept: "a/b;q=0.1,".repeat(60_000) + "application/json" }, http1: true }),
-    expect: { status: 200 },
+    expect: { status: 406, reason: "NotAcceptable" },
   },
 
   // sizes
@@ -304,6 +306,8 @@ export const rows: Row[] = [
         "application/yaml",
       ),
     expect: { status: 400, reason: "BadRequest" },
+    p99MsMax: 1_000,
+    todo: "YAML is parsed on the main thread: others wait a second and more; above 64 KB it should be a worker's work",
   },
   ...([900, 3_000] as const).map((depth) => ({
     name: `nesting of ${depth} is data`,
@@ -554,14 +558,16 @@ export const rows: Row[] = [
     expect: { status: 400, reason: "BadRequest" },
   },
   {
-    name: "a flat YAML map of 50 000 keys",
-    request: () => post(`${configmaps}?dryRun=All`, flatYaml(50_000), "application/yaml"),
+    name: "a flat YAML map of 20 000 keys",
+    request: () => post(`${configmaps}?dryRun=All`, flatYaml(20_000), "application/yaml"),
     expect: { status: 201 },
+    p99MsMax: 1_000,
+    todo: "YAML is parsed on the main thread: others wait a second and more; above 64 KB it should be a worker's work",
   },
   {
-    name: "a flat JSON map of 50 000 keys",
+    name: "a flat JSON map of 20 000 keys",
     request: () =>
-      post(`${configmaps}?dryRun=All`, configMap("flat", `,"data":{${Array.from({ length: 50_000 }, (_, i) => `"k${i}":"v"`).join(",")}}`)),
+      post(`${configmaps}?dryRun=All`, configMap("flat", `,"data":{${Array.from({ length: 20_000 }, (_, i) => `"k${i}":"v"`).join(",")}}`)),
     expect: { status: 201 },
   },
   {

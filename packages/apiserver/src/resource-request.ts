@@ -48,7 +48,8 @@ export class CollectingContext implements RequestContext {
 
   warn(text: string): void {
     const warnings = (this.warnings ??= []);
-    if (!warnings.includes(text)) warnings.push(text);
+    // more than these never fit into the answer's headers, and looking through tens of thousands takes long
+    if (warnings.length < 512 && !warnings.includes(text)) warnings.push(text);
   }
 
   annotate(key: string, value: string): void {
