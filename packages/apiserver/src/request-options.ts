@@ -176,12 +176,14 @@ export function integerOf(query: Query, name: string): number | undefined {
 
 /** undefined when it is no unsigned integer; numbers beyond any revision become the largest safe integer. */
 export function parseResourceVersion(text: string): number | undefined {
-  if (!/^\d{1,20}$/.test(text)) return undefined;
+  if (text.length > 20 || !/^\d+$/.test(text)) return undefined;
   const value = Number(text);
+  if (value > 2 ** 64) return undefined;
   return Number.isSafeInteger(value) ? value : Number.MAX_SAFE_INTEGER;
 }
 
-const parseUintError = (text: string): string => `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+const parseUintError = (text: string): string =>
+  `strconv.ParseUint: parsing ${JSON.stringify(text)}: ${/^\d+$/.test(text) ? "value out of range" : "invalid syntax"}`;
 
 /** What GET and watch answer to a resourceVersion that is none. @see wire 62 */
 export const garbageResourceVersion = (text: string) =>

@@ -86,6 +86,14 @@ class H1Request implements HttpRequest {
   get closed(): boolean {
     return this.#answer.closed || this.#answer.destroyed;
   }
+  /** the whole body has come */
+  get complete(): boolean {
+    return this.#message.complete;
+  }
+  onBodyEnd(listener: () => void): void {
+    this.#message.once("end", listener);
+    this.#message.once("close", listener);
+  }
   async readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
     const { "content-length": length, "transfer-encoding": encoding } = this.#message.headers;
     // Node ends such messages by itself (optimizeEmptyRequests): nothing would ever be heard of them
@@ -119,10 +127,24 @@ function respond(answer: ServerResponse, response: HttpResponse, request: H1Requ
     return;
   }
   answer.writeHead(response.status, headers);
+  if (request.bodyRefused && !request.complete) return linger(answer, request, body as Uint8Array | string | undefined);
   if (Array.isArray(body)) {
     for (const chunk of body as readonly Uint8Array[]) answer.write(chunk);
     answer.end();
   } else answer.end(body as Uint8Array | string | undefined);
+}
+
+/** A socket closed while the client still sends would take the answer with it. */
+const lingerMs = 500;
+
+function linger(answer: ServerResponse, request: H1Request, body: Uint8Array | string | undefined): void {
+  if (body !== undefined) answer.write(body);
+  const end = (): void => {
+    clearTimeout(timer);
+    answer.end();
+  };
+  const timer = setTimeout(end, lingerMs);
+  request.onBodyEnd(end);
 }
 
 class H1Sink implements ResponseSink {
