@@ -3,7 +3,7 @@ import { after, before, test } from "node:test";
 import { hasReason, type GroupVersionResource, type KubeObject } from "@meshplane/apimachinery";
 import { claimLabelKey, claimLabelValue, type APIBinding, type APIExport, type LogicalCluster, type Workspace } from "@meshplane/apis";
 import type { User } from "@meshplane/apiserver";
-import { bootstrapRoot } from "./bootstrap/bootstrap.ts";
+import { openMemoryStore } from "@meshplane/storage";
 import {
   apiBindingResource,
   apiExportResource,
@@ -130,7 +130,6 @@ test("a second bootstrap writes nothing", async () => {
   const before = await plane.store.revision();
   await plane.kcp.bootstrap();
   assert.equal(await plane.store.revision(), before);
-  assert.equal(typeof bootstrapRoot, "function");
 });
 
 test("a workspace becomes Ready, in at most 24 commits, with what belongs into it", async () => {
@@ -278,7 +277,41 @@ test("a type that maintains its bindings keeps their claims as the export says",
   );
 });
 
+test("what was begun is finished after a restart", async () => {
+  const store = openMemoryStore();
+  const first = await startTestKcp({ store });
+  const names = Array.from({ length: 5 }, (_, i) => `half-${i}`);
+  for (const name of names) {
+    await first.as(admin).cluster("root").resource(workspaceResource).create({
+      apiVersion: "tenancy.kcp.io/v1alpha1",
+      kind: "Workspace",
+      metadata: { name },
+      spec: {},
+    });
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  await first.stop();
+  const second = await startTestKcp({ store });
+  for (const name of names) {
+    const { status, spec } = await until(
+      () => second.client.cluster("root").resource<Workspace>(workspaceResource).get(name),
+      (found) => found.status?.phase === "Ready",
+    );
+    assert.equal(status?.phase, "Ready");
+    assert.deepEqual(second.kcp.paths.resolve(`root:${name}`), { kind: "cluster", cluster: spec.cluster });
+  }
+  await second.stop();
+  await store.close();
+});
+
 const refusals: { name: string; cluster: string; resource: GroupVersionResource; object: object; message: RegExp }[] = [
+  {
+    name: "an object in a logical cluster that there is not",
+    cluster: "nosuchcluster1",
+    resource: namespaceResource,
+    object: { metadata: { name: "x" } },
+    message: /LogicalCluster not found$/,
+  },
   {
     name: "a type that nobody has",
     cluster: "root",

@@ -25,6 +25,7 @@ import { KcpFrontDoor } from "./front-door.ts";
 import { homeEndpoint } from "./home-workspaces.ts";
 import type { Kcp } from "./kcp.ts";
 import type { KcpOptions } from "./kcp-options.ts";
+import { logicalClusterGuards } from "./logical-clusters/create-guards.ts";
 import { PathIndex } from "./logical-clusters/path-index.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { kcpControllers } from "./reconcilers/controllers.ts";
@@ -113,7 +114,6 @@ export function createKcp(options: KcpOptions): Kcp {
     proxy: options.proxy ?? (async () => notAvailable),
   });
 
-  const namespaceGuard = namespaceGuards(store);
   return {
     projections: [exports, paths, objects, apis, shards],
     frontDoor,
@@ -130,7 +130,7 @@ export function createKcp(options: KcpOptions): Kcp {
       totalObjectLimit: options.totalObjectLimit ?? 0,
       countObjects,
     }),
-    createGuards: namespaceGuard,
+    createGuards: logicalClusterGuards(paths, namespaceGuards(store)),
     authorize,
     deepAuthorize,
     authorizerFor: () => authorize,

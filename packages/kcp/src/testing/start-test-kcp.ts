@@ -94,7 +94,7 @@ export async function startTestKcp(options: Partial<KcpOptions> & { store?: Stor
       changes.stop();
       await Promise.all(controllers.map((controller) => controller.stop()));
       await server.drain();
-      await store.close();
+      if (!options.store) await store.close(); // else it is the caller's, who may start again on it
     },
   };
 }
