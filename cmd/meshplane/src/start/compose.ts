@@ -20,6 +20,7 @@ import {
   builtInDefinitions,
   checkExpression,
   clientCertificates,
+  componentNameOf,
   controlplaneControllers,
   createImpersonation,
   escalationAdmission,
@@ -179,6 +180,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       metrics.observe(entry);
       options.audit?.(entry);
     },
+    componentNameOf,
+    localManager: "kcp",
     protobuf: protobufCodec(),
     clock,
     uid,
