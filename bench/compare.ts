@@ -1,6 +1,6 @@
 /**
  * Measures this server and a real kcp side by side, in alternating rounds, and writes docs/performance.md.
- *   node bench/compare.ts --kcp PATH --kbench PATH [--rounds 3] [--n 1000] [--modes crud,ws,watch,bind] [--idle 2000] [--no-write 1]
+ *   node bench/compare.ts --kcp PATH --kbench PATH [--rounds 3] [--sizes crud=1000,ws=40,watch=500,bind=10] [--idle 2000] [--no-write 1]
  * PATHs are binaries that you have built elsewhere; nothing here builds or ships them. Both sides start empty, listen on loopback and sync every write.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
@@ -18,8 +18,8 @@ const { values } = parseArgs({
     kcp: { type: "string" },
     kbench: { type: "string" },
     rounds: { type: "string", default: "3" },
-    n: { type: "string", default: "1000" },
-    modes: { type: "string", default: "crud,ws,watch,bind" },
+    /** operations by mode; the same on both sides */
+    sizes: { type: "string", default: "crud=1000,ws=40,watch=500,bind=10" },
     idle: { type: "string", default: "2000" },
     "no-write": { type: "string" },
   },
@@ -60,9 +60,9 @@ async function measure(side: Side, round: number): Promise<void> {
   starts.push({ side, round, readyMs: server.readyMs, idleKb: residentKb(server.process.pid!), load: loadavg()[0]! });
   console.error(`round ${round}, ${side}: ready after ${server.readyMs.toFixed(0)} ms`);
   try {
-    for (const mode of values.modes!.split(",")) await kbench(side, round, server, mode, mode === "bind" ? "20" : values.n!);
+    for (const [mode, n] of values.sizes!.split(",").map((size) => size.split("="))) await kbench(side, round, server, mode!, n!);
     // the memory of idle workspaces takes minutes at upstream's pace, so there it is what upstream's own documents say
-    if (side === "ours" && Number(values.idle) > 0) await kbench(side, round, server, "idle-workspaces", values.idle!);
+    if (side === "ours" && round === 1 && Number(values.idle) > 0) await kbench(side, round, server, "idle-workspaces", values.idle!);
   } finally {
     await stop(server);
   }
