@@ -3,7 +3,7 @@ import type { KubeObject, Status } from "@meshplane/apimachinery";
 import type { StoredRecord } from "@meshplane/storage";
 import type { HttpRequest, ResponseSink } from "./http/http-request.ts";
 import { definitionId } from "./definition-id.ts";
-import { asItem, encodeJsonList, listMetadata } from "./encode-list.ts";
+import { aroundKept, asItem, encodeJsonList, listMetadata } from "./encode-list.ts";
 import type { ListPage } from "./list-page.ts";
 import { negotiate } from "./negotiation/accept.ts";
 import type { Form, Offer, Unacceptable } from "./negotiation/accept.ts";
@@ -15,10 +15,12 @@ import { includeObjectOf, partialMetadata, tableOf } from "./table.ts";
 import type { TableOptions } from "./table.ts";
 import type { EventForm, EventType } from "./watch-hub/watch-hub.ts";
 
-export type Body = Uint8Array | string | ((sink: ResponseSink) => void);
+export type Body = Uint8Array | readonly Uint8Array[] | string | ((sink: ResponseSink) => void);
 export interface Encoded {
   readonly contentType: string;
   readonly body: Body;
+  /** the same, compressed; of bodies that are compressed once and sent often */
+  readonly gzipped?: () => Promise<Uint8Array[]>;
 }
 
 const jsonType = "application/json";
@@ -136,6 +138,10 @@ export function isPretty(form: { pretty?: boolean }, http: HttpRequest): boolean
   return agent !== undefined && (agent.startsWith("curl") || agent.startsWith("Wget") || agent.startsWith("Mozilla"));
 }
 
+/** Objects as they are stored, but for their heads. */
+export const isPlainJson = (form: Form, http: HttpRequest): boolean =>
+  form.as === undefined && form.mediaType === "json" && !isPretty(form, http);
+
 /** A list in the wanted form. @throws StatusError 406 */
 export async function encodeList(
   definition: ResourceDefinition,
@@ -145,8 +151,8 @@ export async function encodeList(
   codec: ProtobufCodec | undefined,
   now: number,
 ): Promise<Encoded> {
-  if (form.as === undefined && form.mediaType === "json" && !isPretty(form, http))
-    return { contentType: jsonType, body: await encodeJsonList(definition, page) };
+  if (page.kept) return { contentType: jsonType, ...aroundKept(definition, page, page.kept) };
+  if (isPlainJson(form, http)) return { contentType: jsonType, body: await encodeJsonList(definition, page) };
   if (form.as === "PartialObjectMetadata") {
     throw failure(
       406,

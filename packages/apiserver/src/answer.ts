@@ -1,7 +1,7 @@
 import type { HttpRequest, HttpResponse } from "./http/http-request.ts";
 import type { CollectingContext } from "./resource-request.ts";
 import type { Encoded } from "./answer-forms.ts";
-import { compressed, isCompressible } from "./http/compress.ts";
+import { asGzip, compressed, isCompressible } from "./http/compress.ts";
 
 const warningBytesMax = 4_096;
 
@@ -21,7 +21,7 @@ export function headersOf(auditId: string, contentType: string, priority = true)
 /** The answer of a request for objects. */
 export function answer(
   status: number,
-  { contentType, body }: Encoded,
+  { contentType, body, gzipped }: Encoded,
   http: HttpRequest,
   context: CollectingContext,
   virtual: boolean,
@@ -32,12 +32,20 @@ export function answer(
   context.status = status;
   if (context.warnings) headers.warning = warningHeaders(context.warnings);
   if (typeof body !== "function") {
-    const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    const length = lengthOf(body);
     headers["content-length"] = String(length);
+    if (gzipped && isCompressible(length, http)) return asGzip({ status, headers, body: undefined }, gzipped);
     if (isCompressible(length, http)) return compressed({ status, headers, body });
   } else if (!live && isCompressible(Infinity, http)) return compressed({ status, headers, body });
   return { status, headers, body };
 }
+
+const lengthOf = (body: Uint8Array | string | readonly Uint8Array[]): number =>
+  typeof body === "string"
+    ? Buffer.byteLength(body)
+    : body instanceof Uint8Array
+      ? body.length
+      : body.reduce((sum, chunk) => sum + chunk.length, 0);
 
 /** One header each; what does not fit is dropped (wire 3). */
 function warningHeaders(warnings: readonly string[]): string[] {

@@ -2,7 +2,9 @@ import { serviceUnavailable } from "@meshplane/apimachinery";
 import type { FeedHandle } from "@meshplane/storage";
 import { SeatKeeper } from "./flow-control/seat-keeper.ts";
 import { encodeStatus } from "./answer-forms.ts";
+import { KeptLists } from "./kept-lists.ts";
 import { createLocalApi } from "./local-api.ts";
+import type { Projection } from "./projection.ts";
 import { serveRequest } from "./request-path.ts";
 import type { ApiServer, ServerOptions } from "./server-options.ts";
 import type { Health, Server } from "./server.ts";
@@ -12,8 +14,9 @@ import { WatchHub } from "./watch-hub/watch-hub.ts";
 export function createApiServer(options: ServerOptions): ApiServer {
   const { store, projections } = options;
   const hub = new WatchHub(store, options.clock);
+  const lists = new KeptLists(options.clock);
   const health: Health = { started: false, draining: false, checks: new Map() };
-  const server: Server = { options, store, hub, seats: new SeatKeeper(options.seats), health };
+  const server: Server = { options, store, hub, lists, seats: new SeatKeeper(options.seats), health };
   let feed: FeedHandle | undefined;
 
   return {
@@ -25,7 +28,7 @@ export function createApiServer(options: ServerOptions): ApiServer {
     local: createLocalApi(server),
     async start() {
       const revision = await store.revision();
-      const all = [...projections, hub];
+      const all: readonly Projection[] = [...projections, lists, hub];
       for (const projection of all) await projection.load?.(store, revision);
       feed = await store.feed(revision, (batch) => {
         for (const projection of all) projection.apply(batch);

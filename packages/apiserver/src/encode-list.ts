@@ -2,6 +2,7 @@ import { encodeJson } from "@meshplane/apimachinery";
 import type { KubeObject, ListMeta } from "@meshplane/apimachinery";
 import type { StoredRecord } from "@meshplane/storage";
 import type { ResponseSink } from "./http/http-request.ts";
+import type { KeptList } from "./kept-lists.ts";
 import type { ListPage } from "./list-page.ts";
 import { headsOf, splicedLength, writeObject } from "./payload.ts";
 import { apiVersionOf, decodeRecord, isPassThrough } from "./record-codec.ts";
@@ -38,11 +39,25 @@ export function listMetadata(definition: ResourceDefinition, page: ListPage): Li
 export async function encodeJsonList(definition: ResourceDefinition, page: ListPage): Promise<Uint8Array | ((sink: ResponseSink) => void)> {
   const head = listHead(definition, page);
   if (!page.next) {
-    if (page.records.every((record) => isPassThrough(record, definition))) return spliceList(definition, page.records, head);
+    if (page.records.every((record) => isPassThrough(record, definition))) {
+      const list = spliceList(definition, page.records, head);
+      page.keep?.(list.subarray(head.length, list.length - end.length));
+      return list;
+    }
     const items = await encodeItems(definition, page.records, true);
     return Buffer.concat([head, ...items, end]);
   }
   return (sink) => void stream(definition, page, head, sink);
+}
+
+/** A list whose items are encoded already: what stands around them, and all of it compressed. */
+export function aroundKept(
+  definition: ResourceDefinition,
+  page: ListPage,
+  kept: KeptList,
+): { body: Uint8Array[]; gzipped: () => Promise<Uint8Array[]> } {
+  const head = listHead(definition, page);
+  return { body: [head, kept.items!, end], gzipped: () => kept.gzipped(head, end) };
 }
 
 async function stream(definition: ResourceDefinition, first: ListPage, head: Buffer, sink: ResponseSink): Promise<void> {

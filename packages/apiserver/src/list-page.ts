@@ -7,6 +7,7 @@ import type { ListOptions } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import type { Selection } from "./selection.ts";
 import type { Query } from "./http/http-request.ts";
+import type { KeptList, KeptLists } from "./kept-lists.ts";
 import { tooLargeResourceVersion } from "./watch-hub/watch-hub.ts";
 import type { WatchHub } from "./watch-hub/watch-hub.ts";
 
@@ -21,6 +22,10 @@ export interface ListPage {
   readonly records: readonly StoredRecord[];
   /** the next slice; undefined: this was all */
   readonly next: (() => Promise<ListPage>) | undefined;
+  /** items that are encoded already; then there are no records */
+  readonly kept?: KeptList;
+  /** takes the encoded items for the next who asks */
+  readonly keep?: (items: Uint8Array) => void;
 }
 
 export interface ListRequest {
@@ -37,7 +42,7 @@ const sliceSize = 500;
 const futureWaitMs = 3_000;
 
 /** @throws StatusError 400, 410, 422, 504 (wire §7) */
-export async function listPage(request: ListRequest, store: Store, hub: WatchHub): Promise<ListPage> {
+export async function listPage(request: ListRequest, store: Store, hub: WatchHub, lists?: KeptLists): Promise<ListPage> {
   const { definition, cluster, namespace, options, selection } = request;
   requireListOptions(options, request.query);
   const prefix = prefixOf(definition, cluster, namespace);
@@ -56,12 +61,38 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   const at = pinned ?? (limit > 0 && wanted > 0 && options.resourceVersionMatch === "" ? wanted : undefined);
   const after = token ? startOf(token.start, prefix, cluster === "*" && !definition.namespaced) : undefined;
   const { filter } = selection;
+  const kept = at === undefined && after === undefined && !filter ? lists?.ask(prefix, definition, limit) : undefined;
   try {
-    if (limit > 0) return await onePage();
-    return await slices(at, after);
+    if (kept?.items && (await isFresh(kept))) return asKept(kept);
+    const page = limit > 0 ? await onePage() : await slices(at, after);
+    return kept && !kept.items && !page.next ? { ...page, keep: (items) => keep(kept, page, items) } : page;
   } catch (error) {
     if (error instanceof StoreError && error.code === "Compacted") throw token ? tokenExpired(token) : listExpired();
     throw error;
+  }
+
+  /** Whether this process has seen all that was committed when the request came, and the list has outlived it. */
+  async function isFresh(list: KeptList): Promise<boolean> {
+    const revision = await store.revision();
+    if (revision > hub.progress && !(await hub.reached(revision, futureWaitMs))) return false;
+    return list.current;
+  }
+
+  function asKept(list: KeptList): ListPage {
+    const revision = hub.progress;
+    const token = list.last === undefined ? "" : encodeToken(revision, list.last);
+    return { revision, records: [], continue: token, remaining: list.remaining, next: undefined, kept: list };
+  }
+
+  function keep(list: KeptList, page: ListPage, items: Uint8Array): void {
+    const last = page.records.at(-1);
+    list.last = page.continue === "" || !last ? undefined : startBehind(last.key);
+    list.remaining = page.remaining;
+    lists!.keep(list, items);
+  }
+
+  function startBehind(key: string): string {
+    return key.slice(prefix.length).replace("//", "/");
   }
 
   async function onePage(): Promise<ListPage> {
@@ -72,7 +103,7 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
       records: range.records,
       continue:
         last && (range.more || (filter && range.records.length === limit && (await isMoreBehind(last.key, range.revision))))
-          ? encodeToken(range.revision, last.key.slice(prefix.length).replace("//", "/"))
+          ? encodeToken(range.revision, startBehind(last.key))
           : "",
       remaining: range.more && !selection.selective && !definition.restriction ? range.remaining : undefined,
       next: undefined,

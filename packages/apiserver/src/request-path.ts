@@ -1,6 +1,6 @@
 import { plainError } from "@meshplane/apimachinery";
 import { answer, headersOf } from "./answer.ts";
-import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf } from "./answer-forms.ts";
+import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf, isPlainJson } from "./answer-forms.ts";
 import { authenticate } from "./authenticate.ts";
 import { decodeBody, reportComplaints } from "./decode-body.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -100,7 +100,8 @@ async function list(http: HttpRequest, request: ResourceRequest, context: Collec
   const form = formOf(http, definition, protobuf, true, false, virtual); //                     406
   const options = listOptionsOf(http.query); //                                                 400
   const selection = selectionOf(definition, options.labelSelector, options.fieldSelector); //   400
-  const page = await listPage({ definition, cluster, namespace, selection, options, query: http.query }, server.store, server.hub); // 400 410 422 504
+  const lists = isPlainJson(form, http) ? server.lists : undefined;
+  const page = await listPage({ definition, cluster, namespace, selection, options, query: http.query }, server.store, server.hub, lists); // 400 410 422 504
   return answer(200, await encodeList(definition, page, form, http, protobuf, clock()), http, context, virtual);
 }
 

@@ -1,5 +1,6 @@
 import type { Store } from "@meshplane/storage";
 import type { SeatKeeper } from "./flow-control/seat-keeper.ts";
+import type { KeptLists } from "./kept-lists.ts";
 import type { ServerOptions } from "./server-options.ts";
 import type { WatchHub } from "./watch-hub/watch-hub.ts";
 
@@ -8,6 +9,7 @@ export interface Server {
   readonly options: ServerOptions;
   readonly store: Store;
   readonly hub: WatchHub;
+  readonly lists: KeptLists;
   readonly seats: SeatKeeper;
   readonly health: Health;
 }

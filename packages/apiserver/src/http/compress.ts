@@ -19,6 +19,14 @@ export const acceptsGzip = (header: string): boolean =>
     return token!.trim() === "gzip" && !parameters.some((parameter) => /^\s*q=0(?:\.0*)?\s*$/.test(parameter));
   });
 
+/** A body that is compressed already. */
+export async function asGzip({ status, headers }: HttpResponse, gzipped: () => Promise<Uint8Array[]>): Promise<HttpResponse> {
+  headers["content-encoding"] = "gzip";
+  headers["vary"] = "Accept-Encoding";
+  delete headers["content-length"];
+  return { status, headers, body: await gzipped() };
+}
+
 /** On the thread pool; whole bodies at once, streams as they come. */
 export async function compressed(response: HttpResponse): Promise<HttpResponse> {
   const { status, headers, body } = response;

@@ -140,6 +140,7 @@ function respond(stream: ServerHttp2Stream, response: HttpResponse, method: stri
   stream.respond(headers);
   if (Array.isArray(body)) {
     const chunks = body as readonly Uint8Array[];
+    stream.cork();
     for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i]);
     stream.end(chunks[chunks.length - 1]);
   } else stream.end(body as Uint8Array | string);
