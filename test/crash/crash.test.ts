@@ -82,14 +82,14 @@ test("with every file as of its last completed sync, every acknowledged write is
     if (event.kind === "write" && event.file === "store.db" && cuts > 0) checkpointed++;
     if (event.kind === "output") for (const line of event.text.split("\n")) ledger.read(line);
     // Anywhere, not only behind an acknowledgement: in the middle of commits and of checkpoints as well.
-    if (++sinceCut < 150 || random() > 0.02) continue;
+    if (++sinceCut < 90 || random() > 0.04) continue;
     sinceCut = 0;
     cuts++;
     await findAll(disk, ledger, join(folder, `none-${cuts}`), () => false);
     await findAll(disk, ledger, join(folder, `some-${cuts}`), () => random() < 0.5);
   }
   assert.equal(ledger.acknowledgements, commits);
-  assert.ok(cuts >= 20, `${cuts} cuts`);
+  assert.ok(cuts >= 15, `${cuts} cuts`); // how many there are depends on how the writes were batched
   assert.ok(checkpointed > 0, "the log was never moved into the file meanwhile");
 });
 
