@@ -80,7 +80,9 @@ for (const suite of suites) {
     `${suiteFailed ? "FAIL" : "ok  "} ${suite.name}: ${suitePassed} passed, ${suiteFailed} failed${suiteSkipped ? `, ${suiteSkipped} skipped` : ""} (${seconds} s)`,
   );
   if (suiteFailed) console.log(suite.counts === "exit" ? output.slice(0, 20_000) : failuresOf(output));
-  else for (const line of output.matchAll(/^.*# SKIP.*$|^# (?:start|seed|golden|say):.*$/gm)) console.log(`       ${line[0].trim()}`);
+  else
+    for (const line of output.matchAll(/^.*# (?:SKIP|TODO).*$|^# (?:\\# )?(?:start|seed|golden|say):.*$/gm))
+      console.log(`       ${line[0].replace(/^# (?:\\# )?/, "").trim()}`);
 }
 console.log(`${passed} passed, ${failed} failed${skipped ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed ? 1 : 0;

@@ -119,6 +119,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     builtIns,
     rbac,
     local,
+    endWatches: (cluster, resource) => server.endWatches(cluster, resource),
     quotaAdmission: [quotas.admission],
     // bound resources obey their provider's policies and webhooks, not their consumer's (spec apis §9)
     policyAdmission: hookAdmission({

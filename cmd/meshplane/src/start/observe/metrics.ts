@@ -44,11 +44,11 @@ export class Metrics {
     for (let i = 0; i < bucketsSeconds.length; i++) if (seconds <= bucketsSeconds[i]!) durations.buckets[i]!++;
   };
 
-  /** Below a workspace there is none (wire 10); elsewhere undefined. */
+  /** The shard's own: it names what all workspaces were asked for. Below a workspace there is none (wire 10), nor in its virtual views; elsewhere undefined. */
   serve(http: HttpRequest, target: NonResourceTarget): HttpResponse | undefined {
-    if (target.path !== "/metrics") return undefined;
-    if (target.cluster !== "" && http.path.startsWith("/clusters/"))
-      throw failure(501, "", undefined, "shard-level endpoint not available at workspace scope");
+    if (target.path !== "/metrics" || http.path.startsWith("/services/")) return undefined;
+    // a service account's request may mean its workspace without naming it
+    if (target.cluster !== "") throw failure(501, "", undefined, "shard-level endpoint not available at workspace scope");
     return { status: 200, headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, body: this.#print() };
   }
 
