@@ -45,7 +45,7 @@ await build({
   outExtension: { ".js": ".mjs" },
   bundle: true,
   // CommonJS that loads on demand does not survive bundling: certificates are made once, gRPC is for etcd alone
-  external: ["@peculiar/x509", "reflect-metadata", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"],
+  external: ["@peculiar/x509", "reflect-metadata", "@grpc/grpc-js", "@grpc/proto-loader"],
   splitting: true, // what loads on first use stays a file of its own
   format: "esm",
   platform: "node",
