@@ -1,5 +1,12 @@
 import type { FeedEvent } from "@meshplane/storage";
 
+/**
+ * What watches that lost their connection ask for. Older events come from the store's log, which costs little; here they would be most of
+ * what an idle process holds.
+ */
+const defaultBytesMax = 24 << 20;
+const defaultAgeMsMax = 40_000;
+
 /** Recent events of all resources, in order of revision. @see docs/ARCHITECTURE.md "Watch hub" */
 export class EventRing {
   /** every event after this revision is here */
@@ -12,7 +19,7 @@ export class EventRing {
   readonly #bytesMax: number;
   readonly #ageMsMax: number;
 
-  constructor(floor: number, bytesMax = 64 << 20, ageMsMax = 300_000) {
+  constructor(floor: number, bytesMax = defaultBytesMax, ageMsMax = defaultAgeMsMax) {
     this.floor = floor;
     this.#bytesMax = bytesMax;
     this.#ageMsMax = ageMsMax;
@@ -24,7 +31,11 @@ export class EventRing {
       this.#times.push(now);
       this.#bytes += sizeOf(event);
     }
-    this.#trim(now);
+    this.trim(now);
+  }
+
+  get size(): number {
+    return this.#events.length - this.#start;
   }
 
   /** Calls `visit` with each event after `revision`, oldest first, until it returns false. */
@@ -45,7 +56,8 @@ export class EventRing {
     return low;
   }
 
-  #trim(now: number): void {
+  /** Lets go what is too old, or too much; the owner calls it when nothing has come for a while. */
+  trim(now: number): void {
     while (this.#start < this.#events.length && (this.#bytes > this.#bytesMax || now - this.#times[this.#start]! > this.#ageMsMax)) {
       const event = this.#events[this.#start]!;
       this.#bytes -= sizeOf(event);
@@ -53,7 +65,11 @@ export class EventRing {
       this.#events[this.#start] = undefined!;
       this.#start++;
     }
-    if (this.#start > 4096 && this.#start > this.#events.length / 2) {
+    if (this.#start === this.#events.length) {
+      this.#events = [];
+      this.#times = [];
+      this.#start = 0;
+    } else if (this.#start > 4096 && this.#start > this.#events.length / 2) {
       this.#events = this.#events.slice(this.#start);
       this.#times = this.#times.slice(this.#start);
       this.#start = 0;
@@ -61,5 +77,5 @@ export class EventRing {
   }
 }
 
-/** The previous body is the record of an earlier event, so only one of them counts. */
-const sizeOf = (event: FeedEvent): number => (event.record ?? event.previous)!.body.byteLength + 400;
+/** With the objects around the body. The previous body is the record of an earlier event, so only one of them counts. */
+const sizeOf = (event: FeedEvent): number => (event.record ?? event.previous)!.body.byteLength + 1_000;

@@ -45,6 +45,7 @@ export interface WatchRequest {
   readonly ended?: () => void;
 }
 
+const trimMs = 10_000;
 const firstBookmarkMs = 500;
 const bookmarkMs = 60_000;
 /** before a stream's end, so that the client resumes from there */
@@ -64,6 +65,7 @@ export class WatchHub implements Projection {
   #ring = new EventRing(0);
   readonly #channels = new Map<string, Channel>();
   readonly #watches = new Set<Watch>();
+  #trimming: NodeJS.Timeout | undefined;
   readonly #gathering = new Gathering();
   #waiters: { revision: number; wake: (reached: boolean) => void }[] = [];
 
@@ -84,6 +86,7 @@ export class WatchHub implements Projection {
 
   apply(batch: FeedBatch): void {
     this.#ring.add(batch.events, this.#clock());
+    this.#trimming ??= setInterval(() => this.#trim(), trimMs).unref();
     const many = batch.events.length > 1;
     if (many) this.#gathering.open = true;
     for (const event of batch.events) {
@@ -98,6 +101,13 @@ export class WatchHub implements Projection {
     if (many) this.#gathering.flush();
     this.progress = batch.progress;
     if (this.#waiters.length > 0) this.#wake();
+  }
+
+  #trim(): void {
+    this.#ring.trim(this.#clock());
+    if (this.#ring.size > 0) return;
+    clearInterval(this.#trimming);
+    this.#trimming = undefined;
   }
 
   /** True once `revision` has been reached, false after `ms`. */
@@ -154,6 +164,7 @@ export class WatchHub implements Projection {
   close(): void {
     this.end("*");
     this.#wheel.stop();
+    clearInterval(this.#trimming);
     for (const { wake } of this.#waiters) wake(false);
     this.#waiters = [];
   }
