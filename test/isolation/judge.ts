@@ -9,6 +9,8 @@ export interface Finding {
 }
 
 const uuidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+/** a view of an export or slice that does not exist is a 500 upstream too (wire 17) */
+const unknownView = /^Internal Server Error: "\/services\/[^"]*": .* not found\n?$/;
 /** runs that may be base64 of something: at least a marker long */
 const encodedPattern = /[A-Za-z0-9+/_-]{24,}/g;
 
@@ -29,8 +31,7 @@ export class Judge {
   }
 
   judge(asked: Asked, answer: WireAnswer): Finding[] {
-    // an unknown export is a 500 upstream too
-    if (answer.status === 0 || (answer.status === 500 && !answer.body.includes(": API export not found: ")))
+    if (answer.status === 0 || (answer.status === 500 && !unknownView.test(answer.body.toString("latin1"))))
       return [{ kind: "broken", detail: `status ${answer.status}: ${answer.body.toString().slice(0, 300)}` }];
     const visible = this.#visible(asked);
     const text = `${JSON.stringify(answer.headers)}\n${answer.body.toString("latin1")}`;

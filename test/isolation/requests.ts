@@ -332,6 +332,7 @@ export class Requests {
       `/clusters/system:admin${objects}`,
       `/clusters/system:bound-crds/apis/apiextensions.k8s.io/v1/customresourcedefinitions`,
       `/clusters/system:system-crds/apis/apiextensions.k8s.io/v1/customresourcedefinitions`,
+      "/metrics",
       objects,
       `//clusters/${thing.cluster}${objects}`,
       `/services/apiexport/${provider.path}/${provider.export}/clusters/*${objects}`,
