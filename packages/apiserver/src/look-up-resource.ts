@@ -1,4 +1,4 @@
-import { badRequest, failure, methodNotAllowed, methodNotSupported, notFound, unknownResource } from "@meshplane/apimachinery";
+import { badRequest, failure, forbidden, methodNotAllowed, methodNotSupported, notFound, unknownResource } from "@meshplane/apimachinery";
 import type { Endpoint } from "./front-door.ts";
 import type { HttpRequest } from "./http/http-request.ts";
 import { groupResourceOf } from "./resource-definition.ts";
@@ -25,7 +25,11 @@ export function lookUpResource(target: ResourceTarget, http: HttpRequest, surfac
   if (definition.namespaced && target.namespace === "" && target.name !== "" && !(cluster === "*" && virtual)) throw notHere(definition);
   if (target.name !== "" && definition.builtIn && !namedVerbs.some((it) => definition.verbs.includes(it))) throw unknownResource();
   requireShape(target, http, definition);
-  if (!definition.verbs.includes(verb)) throw refused(definition, verb);
+  if (!definition.verbs.includes(verb)) {
+    if (verb === "create" && definition.createRefusal !== undefined)
+      throw forbidden(groupResourceOf(definition), "", definition.createRefusal);
+    throw refused(definition, verb);
+  }
   return definition;
 }
 

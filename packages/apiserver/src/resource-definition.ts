@@ -63,6 +63,8 @@ export interface ResourceDefinition {
 
   /** only objects whose labels match exist here (virtual workspaces); ANDed with the caller's selector */
   readonly restriction?: LabelSelector;
+  /** why creating is forbidden (403) though the resource would have that verb: it is on its way out */
+  readonly createRefusal?: string;
   /** instead of the store: reviews, computed lists, proxied resources */
   readonly computed?: ComputedResource;
   /** anything a room hangs on its definitions and later reads back by its own symbol */

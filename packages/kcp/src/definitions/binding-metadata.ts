@@ -27,7 +27,9 @@ function setReflexiveLabel(object: KubeObject): void {
   const name = spec.reference?.export?.name;
   const cluster = status?.apiExportClusterName;
   if (!name || !cluster || metadata.labels?.[exportLabel] !== exportLabelValue(cluster, name)) return;
-  metadata.labels = { ...metadata.labels, [claimLabelKey(cluster, name)]: reflexiveClaimLabelValue };
+  const key = claimLabelKey(cluster, name);
+  // the label of an accepted claim on bindings has the same key and goes first
+  if (!metadata.labels[key]) metadata.labels = { ...metadata.labels, [key]: reflexiveClaimLabelValue };
 }
 
 /** the key that `setReflexiveLabel` sets, which clients may not take away */
