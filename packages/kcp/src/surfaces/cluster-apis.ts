@@ -42,6 +42,9 @@ export class ClusterApisCache implements Projection {
   readonly #building = new Map<string, { promise: Promise<ClusterApis>; overtaken: boolean }>();
   readonly #surfaces = new Map<string, WeakRef<Surface>>();
   readonly #baseKeys: Set<string>;
+  /** clusters that have, or had, CRDs of their own: most have none, and need not be asked */
+  readonly #withCrds = new Set<string>();
+  #loaded = false;
   readonly #listeners: ((cluster: string) => void)[] = [];
 
   constructor(parts: ClusterApisParts) {
@@ -49,8 +52,30 @@ export class ClusterApisCache implements Projection {
     this.#baseKeys = new Set(parts.base.map(({ group, resource }) => `${resource}.${group}`));
   }
 
+  async load(store: Store): Promise<void> {
+    let after: string | undefined;
+    for (;;) {
+      const page = await store.range(crdPrefix, { limit: 1_000, keysOnly: true, ...(after ? { after } : {}) });
+      for (const { key } of page.records) this.#withCrds.add(decodeKey(key).cluster);
+      if (!page.more) break;
+      after = page.records.at(-1)!.key;
+    }
+    this.#loaded = true;
+  }
+
+  /** false: it has no CRDs of its own */
+  mayHaveCrds(cluster: string): boolean {
+    return !this.#loaded || this.#withCrds.has(cluster);
+  }
+
   apply(batch: FeedBatch): void {
-    for (const { key } of batch.events) if (key.startsWith(bindingPrefix) || key.startsWith(crdPrefix)) this.drop(decodeKey(key).cluster);
+    for (const { key } of batch.events) {
+      const isCrd = key.startsWith(crdPrefix);
+      if (!isCrd && !key.startsWith(bindingPrefix)) continue;
+      const { cluster } = decodeKey(key);
+      if (isCrd) this.#withCrds.add(cluster);
+      this.drop(cluster);
+    }
   }
 
   /** forgets what is known of a cluster */
@@ -118,7 +143,7 @@ export class ClusterApisCache implements Projection {
         definitions.push(...(binding.deleting ? found.map(withReducedVerbs) : found));
       }
     }
-    for (const definition of await local(cluster)) {
+    for (const definition of this.mayHaveCrds(cluster) ? await local(cluster) : []) {
       const name = `${definition.resource}.${definition.group}`;
       if (!this.#baseKeys.has(name) && !boundBy.has(name)) definitions.push(definition);
     }

@@ -136,7 +136,8 @@ async function takeLocks(
   return skipped;
 }
 
-async function crdNames(cluster: string, { store }: ReconcilerParts): Promise<Set<string>> {
+async function crdNames(cluster: string, { store, apis }: ReconcilerParts): Promise<Set<string>> {
+  if (!apis.mayHaveCrds(cluster)) return new Set();
   const prefix = keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity, cluster);
   const { records } = await store.range(prefix, { keysOnly: true });
   return new Set(records.map(({ key }) => key.slice(key.lastIndexOf("/") + 1)));
