@@ -12,7 +12,7 @@ const stamp = join(dist, ".sources");
 const entries = {
   meshplane: "cmd/meshplane/src/main.ts",
   kcp: "cmd/kcp/src/main.ts",
-  checkpointer: "packages/storage/src/drivers/sqlite/checkpointer.ts",
+  "yaml-worker": "packages/apiserver/src/yaml/yaml-worker.ts",
 };
 
 function sources() {

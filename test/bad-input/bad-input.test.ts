@@ -62,6 +62,24 @@ describe("rows", () => {
   });
 });
 
+test("what strangers ask for is not remembered", async () => {
+  const memory = residentBytes(server.process.pid!);
+  const { failures } = await meanwhile(async () => {
+    for (let round = 0; round < 250; round++)
+      await Promise.all(
+        Array.from({ length: 8 }, async (_, i) => {
+          const stranger = `${round}-${i}-${"g".repeat(100_000)}`;
+          const headers = { accept: `application/json;x=${stranger}`, "user-agent": stranger };
+          const path = `/clusters/${workspace}/apis/${stranger}/v1/things?labelSelector=${stranger}`;
+          const answer = await wire.send({ path, headers, http1: true });
+          assert.equal(answer.status, 403);
+        }),
+      );
+  });
+  assert.deepEqual(failures, []);
+  await requireMemory(memory);
+});
+
 test("5 000 streams opened and reset leave the others alone", async () => {
   const session = connectHttp2(server.url, { rejectUnauthorized: false });
   session.on("error", () => {});

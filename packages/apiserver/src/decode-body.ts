@@ -31,12 +31,13 @@ export async function decodeBody(
 ): Promise<{ bytes: Uint8Array; decode(): Decoded }> {
   const mediaType = mediaTypeOf(http, definition, codec);
   const bytes = await http.readBody();
+  const yamlValue = mediaType === "yaml" ? await decodeYamlBody(bytes, definition) : undefined;
   return {
     bytes,
     decode() {
       if (mediaType === "protobuf")
         return { object: toObject(decodeProtobuf(bytes, definition, codec!), definition).object, complaints: [] };
-      if (mediaType === "json") {
+      if (!yamlValue) {
         const { value, duplicates } = decodeJsonBody(bytes, definition);
         return finish(
           value,
@@ -44,7 +45,7 @@ export async function decodeBody(
           definition,
         );
       }
-      const { value, duplicates } = decodeYamlBody(bytes, definition);
+      const { value, duplicates } = yamlValue();
       return finish(value, duplicates, definition);
     },
   };

@@ -1,8 +1,9 @@
-import { decodePatch, decodeYaml, failure, unsupportedMediaType, badRequest, StatusError } from "@meshplane/apimachinery";
+import { decodePatch, failure, unsupportedMediaType, badRequest, StatusError } from "@meshplane/apimachinery";
 import type { JsonValue } from "@meshplane/apimachinery";
 import { contentTypeOf } from "./decode-body.ts";
 import type { HttpRequest } from "./http/http-request.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
+import { parseYaml } from "./yaml/parse-yaml.ts";
 
 export type PatchType = "merge" | "json" | "strategic" | "apply";
 
@@ -20,20 +21,21 @@ const types: Readonly<Record<string, PatchType>> = {
   "application/apply-patch+yaml": "apply",
 };
 
-/** @throws StatusError 400, 413, 415 (wire 52) */
-export async function patchOf(http: HttpRequest, definition: ResourceDefinition): Promise<Patch> {
+/** @param strategic whether strategic merge patches are known for this kind. @throws StatusError 400, 413, 415 (wire 52) */
+export async function patchOf(http: HttpRequest, definition: ResourceDefinition, strategic = definition.builtIn): Promise<Patch> {
   const contentType = contentTypeOf(http);
   const type = Object.hasOwn(types, contentType) ? types[contentType]! : undefined;
-  if (!type || (type === "strategic" && !definition.builtIn)) throw wrongType(definition);
+  if (!type || (type === "strategic" && !strategic)) throw wrongType(definition);
   const bytes = await http.readBody();
   if (type !== "apply") {
     const { value, duplicates } = type === "strategic" ? withoutPrefix(() => decodePatch(bytes)) : decodePatch(bytes);
     return { type, body: value, duplicates: duplicates.map(duplicateField) };
   }
   try {
-    const { value, duplicates, duplicatesText } = decodeYaml(bytes);
+    const { value, duplicates, duplicatesText } = await parseYaml(bytes);
     return { type, body: value, duplicates: duplicatesText === undefined ? duplicates.map(duplicateField) : [duplicatesText] };
   } catch (error) {
+    if (error instanceof StatusError) throw error;
     throw badRequest(`error decoding YAML: error converting YAML to JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
 }

@@ -23,6 +23,7 @@ import type { WriteOptions } from "./request-options.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
+import { strategicSchema } from "./strategic-schema.ts";
 import { storeChanged } from "./write-object.ts";
 
 /** @throws StatusError 400, 403, 404, 409, 422 */
@@ -57,7 +58,7 @@ function patchedValue(current: KubeObject, patch: Patch, definition: ResourceDef
     case "merge":
       return applyMergePatch(document, patch.body);
     default:
-      return applyStrategicMergePatch(document, patch.body, definition.schema);
+      return applyStrategicMergePatch(document, patch.body, definition.builtIn ? definition.schema : strategicSchema(definition.schema));
   }
 }
 

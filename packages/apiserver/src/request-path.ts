@@ -162,7 +162,9 @@ async function patch(http: HttpRequest, request: ResourceRequest, context: Colle
   const { server, definition, virtual } = request;
   const { protobuf, clock } = server.options;
   const form = formOf(http, definition, protobuf, false, false, virtual); //                    406
-  const submitted = await patchOf(http, definition); //                                         400 413 415
+  // kinds that client-go knows get its strategic patches too, wherever their schema comes from
+  const strategic = definition.builtIn || protobuf?.decodes(definition);
+  const submitted = await patchOf(http, definition, strategic); //                              400 413 415
   const options = writeOptionsOf(http.query, "PatchOptions", submitted.type === "apply"); //    422
   const { payload, created } = await patchObject(request, submitted, options); //               400 403 404 409 422
   return answer(created ? 201 : 200, await encodeObject(payload, form, http, protobuf, clock()), http, context, virtual);

@@ -9,7 +9,7 @@ import { Payload } from "./payload.ts";
 import { writeOptionsOf } from "./request-options.ts";
 import type { CollectingContext, ResourceRequest } from "./resource-request.ts";
 import type { Verb } from "./target.ts";
-import { decodeYaml } from "@meshplane/apimachinery";
+import { parseYaml } from "./yaml/parse-yaml.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 /** Subresources that bring their own handler: token, scale, finalize, … @throws StatusError 400, 405, 413 and what the handler throws */
@@ -66,7 +66,7 @@ async function bodyOf(http: HttpRequest, definition: ResourceDefinition, { serve
     return server.options.protobuf.decode(bytes, definition) as KubeObject as unknown as JsonObject;
   try {
     const value =
-      type === "application/yaml" || type.endsWith("+yaml") ? decodeYaml(bytes).value : decodeJson(bytes, { maxDepth: 1_000 }).value;
+      type === "application/yaml" || type.endsWith("+yaml") ? (await parseYaml(bytes)).value : decodeJson(bytes, { maxDepth: 1_000 }).value;
     return value as JsonObject;
   } catch (error) {
     if (error instanceof JsonSyntaxError || (error instanceof Error && error.name === "YamlSyntaxError")) throw badRequest(error.message);
