@@ -63,9 +63,8 @@ describe("rows", () => {
 });
 
 test("what strangers ask for is not remembered", async () => {
-  const memory = residentBytes(server.process.pid!);
-  const { failures } = await meanwhile(async () => {
-    for (let round = 0; round < 250; round++)
+  const ask = async (from: number) => {
+    for (let round = from; round < from + 125; round++)
       await Promise.all(
         Array.from({ length: 8 }, async (_, i) => {
           const stranger = `${round}-${i}-${"g".repeat(100_000)}`;
@@ -75,7 +74,10 @@ test("what strangers ask for is not remembered", async () => {
           assert.equal(answer.status, 403);
         }),
       );
-  });
+  };
+  await ask(0); // by now the heap is as large as such requests make it
+  const memory = residentBytes(server.process.pid!);
+  const { failures } = await meanwhile(() => ask(125));
   assert.deepEqual(failures, []);
   await requireMemory(memory);
 });

@@ -4,11 +4,16 @@
  */
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { failure } from "@meshplane/apimachinery";
-import type { AuditHook, HttpRequest, HttpResponse, NonResourceTarget } from "@meshplane/apiserver";
+import type { AuditHook, HttpRequest, HttpResponse, NonResourceTarget, ResourceTarget } from "@meshplane/apiserver";
 
 const bucketsSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 /** strangers' URLs must not make series: what is not served counts under one name */
 const seriesMax = 2_000;
+
+/** answered before it is known whether there is such a resource, or because there is none: whoever asks could have made it up */
+const beforeLookup = new Set([401, 403, 404, 429]);
+const isShort = (target: ResourceTarget): boolean =>
+  target.group.length + target.version.length + target.resource.length + target.subresource.length <= 512;
 
 interface Durations {
   buckets: number[];
@@ -28,7 +33,7 @@ export class Metrics {
   }
 
   readonly observe: AuditHook = ({ context, status, target }) => {
-    const resource = target?.kind === "resource" && status !== 404;
+    const resource = target?.kind === "resource" && !beforeLookup.has(status) && isShort(target);
     const labels = resource
       ? `group="${text(target.group)}",resource="${text(target.resource)}",subresource="${text(target.subresource)}",verb="${target.verb.toUpperCase()}",version="${text(target.version)}"`
       : `group="",resource="",subresource="",verb="${target?.kind === "nonResource" && /^(get|post|put|patch|delete|head)$/.test(target.verb) ? target.verb.toUpperCase() : "OTHER"}",version=""`;
