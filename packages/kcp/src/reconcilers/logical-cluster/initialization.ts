@@ -7,8 +7,11 @@ import { bindingOf, defaultBindings, type DefaultBinding } from "./default-bindi
 
 const bindingKind = { ...apiBindingResource, kind: "APIBinding", identity: builtInIdentity };
 const universalInitializer = "root:universal";
-/** Bindings of a running system take milliseconds: only after this it is worth a write to say what is waited for. */
-const patienceMs = 500;
+/**
+ * Bindings of a running system take milliseconds: only after this it is worth a write to say what is waited for. The time of creation has
+ * whole seconds, so up to one of them has not passed.
+ */
+const patienceMs = 1_500;
 
 /** Does the two initializers of the system and ends the phase once nobody is left. @see spec tenancy §4.4, §5.1 */
 export const initialization =

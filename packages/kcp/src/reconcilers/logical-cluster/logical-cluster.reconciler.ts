@@ -1,7 +1,13 @@
 /** The life of a LogicalCluster on its shard: initialization, activity, termination, deletion. @see spec tenancy §4.4, §4.7, §5.1 */
 import { equalJson, type KubeObject } from "@meshplane/apimachinery";
-import { logicalClusterName, type APIExport, type LogicalCluster } from "@meshplane/apis";
-import { reconcileBySubroutines, type Change, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
+import { logicalClusterName, resourceBindingsAnnotation, type APIBinding, type APIExport, type LogicalCluster } from "@meshplane/apis";
+import {
+  isConditionTrue,
+  reconcileBySubroutines,
+  type Change,
+  type ControllerOptions,
+  type ObjectKey,
+} from "@meshplane/controller-runtime";
 import { decodeKey } from "@meshplane/storage";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
 import { logicalClusterResource, type ReconcilerParts } from "../parts.ts";
@@ -15,12 +21,15 @@ export function logicalClusterController(parts: ReconcilerParts): ControllerOpti
   return {
     name: "logicalclusters",
     for: { group: "core.kcp.io", resource: "logicalclusters" },
-    filter: ({ key }) => key.name === logicalClusterName && !key.cluster.startsWith("system:"),
+    filter: (change) => change.key.name === logicalClusterName && !change.key.cluster.startsWith("system:") && !hasOnlyNewLocks(change),
     watches: [
       {
         // default bindings that became ready, and those that went while their cluster is being deleted
         resource: { group: "apis.kcp.io", resource: "apibindings" },
-        keys: (change) => (isSettled(change.key.cluster, parts) && !hasNewSpec(change) ? [] : [keyOf(change.key.cluster)]),
+        keys: (change) => {
+          const matters = isSettled(change.key.cluster, parts) ? hasNewSpec(change) : isReadyOrGoing(change);
+          return matters ? [keyOf(change.key.cluster)] : [];
+        },
         initial: false,
       },
       {
@@ -47,6 +56,25 @@ export function logicalClusterController(parts: ReconcilerParts): ControllerOpti
 }
 
 const keyOf = (cluster: string) => ({ cluster, namespace: "", name: logicalClusterName });
+
+/** what a cluster on its way waits for */
+const isReadyOrGoing = (change: Change): boolean =>
+  change.deleted || change.deleting || isConditionTrue(change.object() as APIBinding, "InitialBindingCompleted");
+
+/** Each new binding notes in the LogicalCluster what it has taken. */
+function hasOnlyNewLocks(change: Change): boolean {
+  const now = change.object();
+  const before = change.previous();
+  if (!now || !before) return false;
+  const locks = (object: KubeObject): string | undefined => object.metadata.annotations?.[resourceBindingsAnnotation];
+  return locks(now) !== locks(before) && equalJson(withoutLocks(now), withoutLocks(before));
+}
+
+function withoutLocks(object: KubeObject): object {
+  const { managedFields: _fields, resourceVersion: _version, annotations, ...metadata } = object.metadata;
+  const { [resourceBindingsAnnotation]: _locks, ...others } = annotations ?? {};
+  return { ...object, metadata: { ...metadata, annotations: others } };
+}
 
 /** somebody changed or took away a binding: maintained ones come back */
 const hasNewSpec = (change: Change): boolean =>
