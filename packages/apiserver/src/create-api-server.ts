@@ -5,6 +5,7 @@ import { encodeStatus } from "./answer-forms.ts";
 import { KeptLists } from "./kept-lists.ts";
 import { createLocalApi } from "./local-api.ts";
 import type { Projection } from "./projection.ts";
+import { releaseMemoryWhenQuiet } from "./release-memory.ts";
 import { serveRequest } from "./request-path.ts";
 import type { ApiServer, ServerOptions } from "./server-options.ts";
 import type { Health, Server } from "./server.ts";
@@ -13,7 +14,8 @@ import { WatchHub } from "./watch-hub/watch-hub.ts";
 /** Builds the generic API server. Nothing runs before `start`. */
 export function createApiServer(options: ServerOptions): ApiServer {
   const { store, projections } = options;
-  const hub = new WatchHub(store, options.clock);
+  const hub = new WatchHub(store, options.clock, () => releaseMemoryWhenQuiet(() => requests));
+  let requests = 0;
   const lists = new KeptLists(options.clock);
   const health: Health = { started: false, draining: false, checks: new Map() };
   const server: Server = { options, store, hub, lists, seats: new SeatKeeper(options.seats), health };
@@ -21,6 +23,7 @@ export function createApiServer(options: ServerOptions): ApiServer {
 
   return {
     async handle(http) {
+      requests++;
       if (health.started || isHealthPath(http.path)) return serveRequest(http, server);
       const { contentType, body } = encodeStatus(serviceUnavailable("the server is starting").status, http, undefined);
       return { status: 503, headers: { "content-type": contentType, "retry-after": "1" }, body };

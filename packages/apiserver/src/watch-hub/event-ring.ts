@@ -5,7 +5,7 @@ import type { FeedEvent } from "@meshplane/storage";
  * what an idle process holds.
  */
 const defaultBytesMax = 24 << 20;
-const defaultAgeMsMax = 40_000;
+const defaultAgeMsMax = 30_000;
 
 /** Recent events of all resources, in order of revision. @see docs/ARCHITECTURE.md "Watch hub" */
 export class EventRing {

@@ -45,7 +45,7 @@ export interface WatchRequest {
   readonly ended?: () => void;
 }
 
-const trimMs = 10_000;
+const trimMs = 5_000;
 const firstBookmarkMs = 500;
 const bookmarkMs = 60_000;
 /** before a stream's end, so that the client resumes from there */
@@ -65,12 +65,15 @@ export class WatchHub implements Projection {
   #ring = new EventRing(0);
   readonly #channels = new Map<string, Channel>();
   readonly #watches = new Set<Watch>();
+  readonly #onQuiet: () => void;
   #trimming: NodeJS.Timeout | undefined;
   readonly #gathering = new Gathering();
   #waiters: { revision: number; wake: (reached: boolean) => void }[] = [];
 
-  constructor(store: Store, clock: () => number) {
+  /** @param onQuiet called when nothing has changed for so long that no recent events are left */
+  constructor(store: Store, clock: () => number, onQuiet: () => void = () => {}) {
     this.#store = store;
+    this.#onQuiet = onQuiet;
     this.#clock = clock;
     this.#wheel = new TimingWheel(clock);
   }
@@ -108,6 +111,7 @@ export class WatchHub implements Projection {
     if (this.#ring.size > 0) return;
     clearInterval(this.#trimming);
     this.#trimming = undefined;
+    this.#onQuiet();
   }
 
   /** True once `revision` has been reached, false after `ms`. */
