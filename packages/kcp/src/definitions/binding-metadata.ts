@@ -1,4 +1,4 @@
-import type { KubeObject } from "@meshplane/apimachinery";
+import { copyJson, equalJson, type KubeObject } from "@meshplane/apimachinery";
 import { claimLabelKey, exportLabelValue, reflexiveClaimLabelValue, exportLabel, claimLabelPrefix, type APIBinding } from "@meshplane/apis";
 import type { ResourceDefinition } from "@meshplane/apiserver";
 
@@ -12,6 +12,12 @@ export function withBindingMetadata(definition: ResourceDefinition): ResourceDef
     ...definition,
     strategy: {
       ...strategy,
+      specChanged(next, current) {
+        if (equalJson(next["spec"], current["spec"])) return false;
+        const whole = copyJson({ apiVersion: next.apiVersion, kind: next.kind, metadata: {}, spec: next["spec"] }) as KubeObject;
+        strategy.applyDefaults?.(whole);
+        return !equalJson(whole["spec"], current["spec"]);
+      },
       canonicalize(object) {
         strategy.canonicalize?.(object);
         strategy.applyDefaults?.(object);
