@@ -42,7 +42,16 @@ const slicesOf = async (exportName: string, { store }: ReconcilerParts): Promise
 const slicesIn = async (cluster: string, { store }: ReconcilerParts): Promise<ObjectKey[]> =>
   (await store.range(`/${apisGroup}/apiexportendpointslices/-/${cluster}/`, { keysOnly: true })).records.map(keyOf);
 
-/** Only the first binding of an export makes a difference, and the last one. */
+/** slices that do not name an endpoint yet */
+async function emptySlicesOf(exportName: string, { store }: ReconcilerParts): Promise<ObjectKey[]> {
+  const slices = await store.index(kcpIndexes.slicesOfExport, exportName);
+  return slices.filter(({ body }) => !Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes('"endpoints":[')).map(keyOf);
+}
+
+/**
+ * Only the first binding of an export makes a difference, and the last one. When several come at the same time, each sees the others: then
+ * it is the slice that tells whether anybody has been first.
+ */
 async function slicesOfBinding(change: Change, parts: ReconcilerParts): Promise<ObjectKey[]> {
   const binding = (change.object() ?? change.previous()) as APIBinding | undefined;
   const before = change.previous() as APIBinding | undefined;
@@ -51,7 +60,7 @@ async function slicesOfBinding(change: Change, parts: ReconcilerParts): Promise<
   if (!cluster || !name) return [];
   if (!change.deleted && before?.status?.apiExportClusterName === cluster) return [];
   const consumers = await parts.store.index(kcpIndexes.bindingsOfExport, `${cluster}|${name}`, undefined, { keysOnly: true, limit: 2 });
-  return consumers.length <= 1 || change.deleted ? slicesOf(name, parts) : [];
+  return consumers.length <= 1 || change.deleted ? slicesOf(name, parts) : emptySlicesOf(name, parts);
 }
 
 const endpoints =
