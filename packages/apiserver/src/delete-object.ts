@@ -11,6 +11,7 @@ import { keyOf } from "./registry/keys.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import { encodeWrite, mayVanish } from "./write-object.ts";
+import { isShown } from "./selection.ts";
 
 /** What a DELETE answers: the object when it stays for its finalizers or its kind says so, else a Status. */
 export type Deleted = { readonly object: Payload } | { readonly status: Status };
@@ -35,8 +36,7 @@ export async function deleteObject(request: ResourceRequest, options: DeleteOpti
     context.deadline,
     server.options.clock,
     async (stored) => {
-      if (!stored || (definition.restriction && !definition.restriction.matches(stored.header.labels ?? {})))
-        throw notFound(resource, name);
+      if (!stored || !isShown(definition, stored.header)) throw notFound(resource, name);
       const current = await decodeRecord(stored, definition);
       requirePreconditions(current, options, request);
       const admission = admissionRequestOf(request, "DELETE", undefined, current, options.dryRun, options.raw);

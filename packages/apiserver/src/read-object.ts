@@ -5,6 +5,7 @@ import { keyOf } from "./registry/keys.ts";
 import { garbageResourceVersion, parseResourceVersion } from "./request-options.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
+import { isShown } from "./selection.ts";
 
 const futureWaitMs = 3_000;
 
@@ -21,7 +22,6 @@ export async function readObject(
   }
   const record = await server.store.get(keyOf(definition, cluster, namespace, name));
   if (!record) throw notFound(groupResourceOf(definition), name);
-  if (definition.restriction && !definition.restriction.matches(record.header.labels ?? {}))
-    throw notFound(groupResourceOf(definition), name);
+  if (!isShown(definition, record.header)) throw notFound(groupResourceOf(definition), name);
   return new Payload(definition, record);
 }

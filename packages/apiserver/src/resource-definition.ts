@@ -63,6 +63,8 @@ export interface ResourceDefinition {
 
   /** only objects whose labels match exist here (virtual workspaces); ANDed with the caller's selector */
   readonly restriction?: LabelSelector;
+  /** only objects that are being deleted exist here; a watch tells of them by MODIFIED, as of something that it has left out so far */
+  readonly onlyDeleting?: boolean;
   /** why creating is forbidden (403) though the resource would have that verb: it is on its way out */
   readonly createRefusal?: string;
   /** instead of the store: reviews, computed lists, proxied resources */

@@ -20,16 +20,19 @@ export function selectionOf(definition: ResourceDefinition, labelText: string, f
   const labels = labelText === "" ? undefined : orBadRequest(() => parseLabelSelector(labelText));
   const fields = fieldText === "" ? [] : orBadRequest(() => parseFieldSelector(fieldText)).requirements;
   for (const { field } of fields) requireKnownField(field, definition);
-  const { restriction } = definition;
   const name = fields.find(({ field, operator }) => field === "metadata.name" && operator === "=")?.value;
   const filter = (header: RecordHeader, key: string): boolean => {
-    if (restriction && !restriction.matches(header.labels ?? noLabels)) return false;
+    if (!isShown(definition, header)) return false;
     if (labels && !labels.matches(header.labels ?? noLabels)) return false;
     for (let i = 0; i < fields.length; i++) if (!fits(fields[i]!, header, key)) return false;
     return true;
   };
   return { filter, name, labels, selective: labelText !== "" || fieldText !== "" };
 }
+
+/** Whether a stored object exists for those who see it through this definition. */
+export const isShown = ({ restriction, onlyDeleting }: ResourceDefinition, header: RecordHeader): boolean =>
+  (!restriction || restriction.matches(header.labels ?? noLabels)) && (!onlyDeleting || header.deleting);
 
 const everything: Selection = Object.freeze({ filter: undefined, name: undefined, labels: undefined, selective: false });
 const noLabels: Readonly<Record<string, string>> = Object.freeze({});

@@ -24,6 +24,7 @@ import { finalizerWarnings, validateMetadata, validateMetadataUpdate } from "./r
 import type { WriteOptions } from "./request-options.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
+import { isShown } from "./selection.ts";
 
 type Write = {
   readonly write: NewRecord;
@@ -190,8 +191,7 @@ function withoutClusterAnnotation(object: KubeObject): KubeObject {
 
 const nothing = (object: KubeObject): WriteAttempt => ({ write: "nothing", object, created: false });
 
-const isVisible = (record: StoredRecord, { definition }: ResourceRequest): boolean =>
-  !definition.restriction || definition.restriction.matches(record.header.labels ?? {});
+const isVisible = (record: StoredRecord, { definition }: ResourceRequest): boolean => isShown(definition, record.header);
 
 async function createOnUpdate(request: ResourceRequest, change: Change, options: WriteOptions): Promise<WriteAttempt> {
   const { definition, name } = request;

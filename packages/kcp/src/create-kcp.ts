@@ -17,6 +17,7 @@ import { admissionPlugins } from "./admission/plugins.ts";
 import { authorizerChain } from "./authorizers/chain.ts";
 import { prefixedUser } from "./authorizers/effective-users.ts";
 import { bootstrapRoot } from "./bootstrap/bootstrap.ts";
+import { reviewAuthorizer } from "./deep-reviews.ts";
 import { BoundDefinitions } from "./definitions/bound-definitions.ts";
 import { withLifecycleMetadata } from "./definitions/lifecycle-metadata.ts";
 import { systemDefinitions, unsettledUnlessReady } from "./definitions/system-definitions.ts";
@@ -133,7 +134,7 @@ export function createKcp(options: KcpOptions): Kcp {
     createGuards: logicalClusterGuards(paths, namespaceGuards(store)),
     authorize,
     deepAuthorize,
-    authorizerFor: () => authorize,
+    authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
     views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,
     policyCluster,

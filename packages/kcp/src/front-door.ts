@@ -9,6 +9,7 @@ import {
   type HttpResponse,
   type SurfaceSource,
 } from "@meshplane/apiserver";
+import { asDeepReviewer } from "./deep-reviews.ts";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 import { serviceAccountCluster } from "./service-account-token.ts";
 import type { VirtualWorkspace } from "./virtual-workspace.ts";
@@ -43,7 +44,7 @@ export class KcpFrontDoor implements FrontDoor {
     if (path.startsWith("/services/")) return this.#serviceEndpoint(http, path);
     const cluster = serviceAccountCluster(single(http.headers["authorization"]));
     if (cluster !== undefined && isClusterName(cluster) && http.headers["x-kubernetes-sharded-request"] === undefined)
-      return this.#endpointOf(cluster, path);
+      return this.#endpointOf(http, cluster, path);
     return this.#shardEndpoint(path);
   }
 
@@ -53,22 +54,23 @@ export class KcpFrontDoor implements FrontDoor {
     // clients that keep the context's cluster in the URL: the view's own cluster counts
     if (rest.startsWith("/services/")) return this.#serviceEndpoint(http, rest);
     const name = encoded.includes("%") ? decode(encoded) : encoded;
-    if (name === allClusters) return this.#endpointOf(allClusters, rest);
+    if (name === allClusters) return this.#endpointOf(http, allClusters, rest);
     if (!isClusterPath(name)) throw badRequest(`invalid cluster: "${name}" does not match the regex`);
-    if (name.startsWith("system:") || !name.includes(":")) return this.#endpointOf(name, rest);
+    if (name.startsWith("system:") || !name.includes(":")) return this.#endpointOf(http, name, rest);
     const resolved = this.#parts.paths.resolve(name);
     if (!resolved) throw notFound({ group: "tenancy.kcp.io", resource: "workspaces" }, name);
     if (resolved.kind === "mount") return this.#parts.proxy(http, resolved.url, rest);
     if (resolved.kind === "unavailable") return notAvailable();
-    return this.#endpointOf(resolved.cluster, rest);
+    return this.#endpointOf(http, resolved.cluster, rest);
   }
 
-  #endpointOf(cluster: string, path: string): Endpoint {
+  #endpointOf(http: HttpRequest, cluster: string, path: string): Endpoint {
     const { paths, surfaces, authorize, homes } = this.#parts;
     if (paths.get(cluster)?.inactive && !openWhileInactive(path))
       throw forbidden({ group: "core.kcp.io", resource: "logicalclusters" }, cluster, "logical cluster is marked inactive");
     if (homes && cluster === "root" && path === homePath) return homes;
-    return { cluster, path, surfaces: this.#identitySurface(path) ?? surfaces, authorize, virtual: false };
+    const actAs = asDeepReviewer(http);
+    return { cluster, path, surfaces: this.#identitySurface(path) ?? surfaces, authorize, ...(actAs ? { actAs } : {}), virtual: false };
   }
 
   #shardEndpoint(path: string): Endpoint {

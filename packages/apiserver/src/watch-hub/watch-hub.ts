@@ -273,7 +273,9 @@ export class WatchHub implements Projection {
     const { filter } = request;
     const is = record !== undefined && (!filter || filter(record.header, key));
     const was = previous !== undefined && (!filter || filter(previous.header, key));
-    if (is) watch.send(was ? "MODIFIED" : "ADDED", record, revision, encoded);
+    // being deleted is news about something that was there all along
+    const left = request.definition.onlyDeleting && previous !== undefined && !previous.header.deleting;
+    if (is) watch.send(was || left ? "MODIFIED" : "ADDED", record, revision, encoded);
     else if (was) watch.send("DELETED", previous, revision, encoded);
   }
 

@@ -59,10 +59,10 @@ interface LifecycleId {
   type: string;
 }
 
-/** `<type's cluster>:<type>`; undefined when malformed. */
-function parseId(text: string): LifecycleId | undefined {
+/** `<type's cluster>:<type>`; without a type when malformed. */
+function parseId(text: string): LifecycleId {
   const colon = text.lastIndexOf(":");
-  if (colon <= 0 || colon === text.length - 1) return undefined;
+  if (colon <= 0 || colon === text.length - 1) return { text, cluster: "", type: "" };
   return { text, cluster: text.slice(0, colon), type: text.slice(colon + 1) };
 }
 
@@ -82,6 +82,7 @@ class Gate {
   async authorize({ user, target }: AuthorizationAttributes): Promise<Decision> {
     const masters = user.groups.includes(mastersGroup);
     if (!masters) {
+      if (!this.#id.type) return deny(`not a ${this.#lifecycle.noun}`); // only masters may look at what nothing waits for
       const { decision, reason } = await this.#deps.authorize({ user, target: this.#typeTarget(target.path) });
       if (decision !== "allow") return deny(reason);
     }
@@ -153,6 +154,7 @@ class Gate {
     return deriveDefinition(definition, {
       verbs,
       restriction: this.#lifecycle.selector(this.#id.text),
+      ...(this.#lifecycle.onlyDeleting ? { onlyDeleting: true } : {}),
       subresources: withStatus && status ? { status } : {},
     });
   }

@@ -23,6 +23,8 @@ export interface Lifecycle {
   group: (id: string) => string;
   /** which LogicalClusters are shown */
   selector: (id: string) => LabelSelector;
+  /** and of those only the ones that are being deleted */
+  onlyDeleting: boolean;
   /** whether the holder of `id` may work in the cluster now */
   isOpen: (cluster: LogicalCluster, id: string) => boolean;
   /** whether discovery of one cluster is the LogicalCluster's own, not the workspace's */
@@ -37,6 +39,7 @@ export const initializing: Lifecycle = {
   permissions: (type) => type.spec?.initializerPermissions ?? [],
   group: (id) => kcpGroups.initializerPrefix + id,
   selector: (id) => phaseAnd(["Initializing"], initializerLabel(id)),
+  onlyDeleting: false,
   isOpen: ({ status }, id) => status?.phase === "Initializing" && (status.initializers ?? []).includes(id),
   ownDiscovery: false,
 };
@@ -48,11 +51,14 @@ export const terminating: Lifecycle = {
   list: "terminators",
   permissions: (type) => type.spec?.terminatorPermissions ?? [],
   group: (id) => kcpGroups.terminatorPrefix + id,
-  // the label is there from the start; only a deleting cluster is in this phase
-  selector: (id) => phaseAnd(["Terminating", "Deleting"], terminatorLabel(id)),
+  selector: (id) => labelled(terminatorLabel(id)),
+  onlyDeleting: true,
   isOpen: ({ metadata, status }, id) => Boolean(metadata.deletionTimestamp) && (status?.terminators ?? []).includes(id),
   ownDiscovery: true,
 };
+
+const labelled = ({ key, value }: { key: string; value: string }): LabelSelector =>
+  labelSelectorFrom({ matchExpressions: [{ key, operator: "In", values: [value] }] });
 
 const phaseAnd = (phases: string[], { key, value }: { key: string; value: string }): LabelSelector =>
   labelSelectorFrom({
