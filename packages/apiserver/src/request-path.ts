@@ -54,6 +54,7 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
     const surface = await endpoint.surfaces(endpoint.cluster); //                          which APIs there are; not disclosed yet
     await requireAllowed(endpoint.authorize, user, target, context, http); //              403      before lookup: do not reveal what exists
     if (target.kind === "nonResource") return await serveNonResource(http, target, endpoint, surface, context, server);
+    const resourceTarget = target;
     const definition = lookUpResource(target, http, surface, endpoint.virtual); //              404 405
     if (endpoint.actAs)
       context = new CollectingContext(context.auditId, received, deadline, endpoint.actAs(user, target), endpoint.cluster);
@@ -69,6 +70,7 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
       admission: endpoint.admission ? [...endpoint.admission, ...options.admission] : options.admission,
       userAgent: endpoint.userAgent ?? (http.headers["user-agent"] as string | undefined) ?? "",
       virtual: endpoint.virtual,
+      requireCreateAllowed: () => requireAllowed(endpoint.authorize, user, { ...resourceTarget, verb: "create" }, context, http),
       ...(target.verb === "watch" ? { currentDefinition: () => definitionNow(endpoint, target as ResourceTarget) } : {}),
     };
     if (definition.computed) return await serveComputed(http, request, target.verb, context);

@@ -22,6 +22,8 @@ export interface ResourceRequest {
   readonly userAgent: string;
   /** through a virtual workspace */
   readonly virtual: boolean;
+  /** before an update or an apply creates what is missing: that needs the right to create as well. Absent in process. @throws StatusError 403 */
+  readonly requireCreateAllowed?: () => void | Promise<void>;
   /** what the target names now; undefined when it is gone, or not at hand */
   readonly currentDefinition?: () => ResourceDefinition | undefined;
 }

@@ -198,6 +198,7 @@ async function createOnUpdate(request: ResourceRequest, change: Change, options:
   if (!change.creates) throw notFound(groupResourceOf(definition), name);
   const object = await change.next(undefined);
   if (change.uidIsPrecondition) requireSameUid(object.metadata.uid, "", request);
+  await request.requireCreateAllowed?.(); //                                                      403
   dropServerFields(object);
   keepOtherHalf(object, undefined, request);
   change.track?.(object, undefined);

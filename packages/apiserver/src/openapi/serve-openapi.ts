@@ -13,6 +13,7 @@ import { DocumentCache } from "./document-cache.ts";
 import type { Document } from "./document-cache.ts";
 import { openApiV2 } from "./openapi-v2.ts";
 import { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
+import { plainOpenApi } from "./plain-openapi.ts";
 import { openApiV3 } from "./openapi-v3.ts";
 
 const documents = new DocumentCache();
@@ -32,9 +33,9 @@ export async function serveOpenApi(
     if (endpoint.virtual) throw pageNotFound();
     return serveV2(http, surface, context, server);
   }
-  if (path === "/openapi/v3" || path === "/openapi/v3/") return serveIndex(http, surface, context, server);
+  if (path === "/openapi/v3" || path === "/openapi/v3/") return serveIndex(http, endpoint, surface, context, server);
   if (!path.startsWith("/openapi/v3/")) return undefined;
-  return serveV3(http, path.slice("/openapi/v3/".length), surface, context, server);
+  return serveV3(http, path.slice("/openapi/v3/".length), endpoint, surface, context, server);
 }
 
 const shown = (definition: ResourceDefinition): boolean => definition.discoverable && definition.group !== hiddenGroup;
@@ -58,14 +59,37 @@ function documentOf(definitions: readonly ResourceDefinition[], server: Server):
   return documents.get(key, () => openApiV3(definitions, componentNameOf, version.gitVersion), clock());
 }
 
+/** What is no group version but has a document too (wire 41): discovery of groups, and the server's own paths. */
+function plainPaths(surface: Surface, virtual: boolean): string[] {
+  const groups = new Set<string>();
+  for (const it of surface.definitions) if (shown(it) && it.group !== "" && (virtual || it.builtIn)) groups.add(`apis/${it.group}`);
+  const own = virtual ? ["api", "apis", "version"] : [".well-known/openid-configuration", "api", "apis", "openid/v1/jwks", "version"];
+  return [...own, ...groups];
+}
+
+function plainDocument(name: string, server: Server): Document {
+  const { version, clock } = server.options;
+  return documents.get(`plain:${name}`, () => plainOpenApi(name, version.gitVersion), clock());
+}
+
 const indexes = new WeakMap<Surface, Document>();
 
-async function serveIndex(http: HttpRequest, surface: Surface, context: CollectingContext, server: Server): Promise<HttpResponse> {
+async function serveIndex(
+  http: HttpRequest,
+  endpoint: Endpoint,
+  surface: Surface,
+  context: CollectingContext,
+  server: Server,
+): Promise<HttpResponse> {
   let index = indexes.get(surface);
   if (!index) {
     const paths: Record<string, { serverRelativeURL: string }> = {};
-    for (const [name, definitions] of [...groupVersions(surface)].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${documentOf(definitions, server).hash}` };
+    const found = groupVersions(surface);
+    const names = [...found.keys(), ...plainPaths(surface, endpoint.virtual)].sort();
+    for (const name of names) {
+      const definitions = found.get(name);
+      const { hash } = definitions ? documentOf(definitions, server) : plainDocument(name, server);
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
       await new Promise(setImmediate); // each document takes a few milliseconds
     }
     index = new DocumentCache().get("", () => ({ paths }), server.options.clock());
@@ -74,14 +98,21 @@ async function serveIndex(http: HttpRequest, surface: Surface, context: Collecti
   return answerDocument(http, index, "application/json", context);
 }
 
-function serveV3(http: HttpRequest, name: string, surface: Surface, context: CollectingContext, server: Server): HttpResponse {
+function serveV3(
+  http: HttpRequest,
+  name: string,
+  endpoint: Endpoint,
+  surface: Surface,
+  context: CollectingContext,
+  server: Server,
+): HttpResponse {
   const definitions = groupVersions(surface).get(name);
-  if (!definitions) {
+  if (!definitions && !plainPaths(surface, endpoint.virtual).includes(name)) {
     const { "content-type": _none, ...headers } = headersOf(context.auditId, "");
     return { status: 200, headers, body: undefined };
   }
   if (!acceptsJson(http)) return notAcceptable(context);
-  const document = documentOf(definitions, server);
+  const document = definitions ? documentOf(definitions, server) : plainDocument(name, server);
   const wanted = http.query.get("hash");
   if (wanted !== undefined && wanted !== "" && wanted !== document.hash) {
     const location = `/openapi/v3/${name}?hash=${document.hash}`;
