@@ -127,7 +127,7 @@ function subresourceEntry({ resource, namespaced, subresources }: ResourceDefini
     ...(group === undefined ? {} : { group }),
     ...(version === undefined ? {} : { version }),
     kind,
-    verbs,
+    verbs: verbs.length > 0 ? verbs : null, // as Go writes it
   };
 }
 

@@ -33,6 +33,7 @@ export function serveDiscovery(
       return wanted === "aggregated" ? aggregated(surface, http, context) : document(apiVersions(http), wanted);
     }
     if (group !== "v1") throw unknownResource();
+    if (endpoint.virtual && !surface.definitions.some((it) => it.group === "")) throw pageNotFound();
     return document(apiResourceList(surface, "", group), formOf(http, false));
   }
   if (group === undefined) return document(apiGroupList(surface, http), formOf(http, false));

@@ -155,7 +155,9 @@ class Gate {
       verbs,
       restriction: this.#lifecycle.selector(this.#id.text),
       ...(this.#lifecycle.onlyDeleting ? { onlyDeleting: true } : {}),
-      subresources: withStatus && status ? { status } : {},
+      // the wildcard names the status without any verb
+      subresources: status ? { status: withStatus ? status : { ...status, verbs: [] } } : {},
+      storageVersionHash: "l84hS/aun10=", // of LogicalCluster without a cluster
     });
   }
 
