@@ -10,6 +10,9 @@ import { definitionOfKey, definitionOfKind, keyIn } from "./served-definitions.t
 const user = internalUser("system:serviceaccount:kube-system:generic-garbage-collector");
 const foreground = "foregroundDeletion";
 const orphan = "orphan";
+const component = "garbage-collector-controller";
+/** dependents of one owner that are looked through for another namespace */
+const siblingsMax = 100;
 const ownersField = '"ownerReferences"';
 
 /** A dependent whose owners have to be looked at. */
@@ -24,7 +27,7 @@ const ownerTask = "owner";
  * the store's `owner` index leads from an object to its dependents, owner references lead back. Owners are of the same logical cluster, and of the
  * same namespace or cluster-scoped.
  */
-export function garbageCollector({ store, local, surfaces }: ControllerDependencies): ControllerOptions {
+export function garbageCollector({ store, local, surfaces, clock }: ControllerDependencies): ControllerOptions {
   return {
     name: "garbage-collector",
     watches: [{ resource: allResources, keys: tasksOf }],
@@ -82,11 +85,13 @@ export function garbageCollector({ store, local, surfaces }: ControllerDependenc
     const waitsItself = record.header.deleting && object.metadata.finalizers?.includes(foreground);
     if (record.header.deleting && !waitsItself) return;
 
+    const { namespace } = decodeKey(key);
     const solid: OwnerReference[] = [];
     const waiting: OwnerReference[] = [];
     for (const owner of owners) {
-      const found = await ownerState(cluster, decodeKey(key).namespace, owner);
+      const found = await ownerState(cluster, namespace, owner);
       if (found === "unknown") return;
+      if (found === "gone" && (await isElsewhere(cluster, namespace, owner))) await warnOfNamespace(cluster, definition, object, owner);
       if (found === "solid") solid.push(owner);
       if (found === "waiting") waiting.push(owner);
     }
@@ -108,6 +113,65 @@ export function garbageCollector({ store, local, surfaces }: ControllerDependenc
     if (!record || record.header.uid !== owner.uid) return "gone";
     if (!record.header.deleting) return "solid";
     return finalizersOf(record).includes(foreground) ? "waiting" : "solid";
+  }
+
+  /** Others, in another namespace, have the same owner, and there it is. What nobody else refers to is not looked for. */
+  async function isElsewhere(cluster: string, namespace: string, { uid }: OwnerReference): Promise<boolean> {
+    const surface = await surfaces(cluster);
+    const looked = new Set<string>();
+    for (const record of await store.index("owner", uid, undefined, { limit: siblingsMax })) {
+      const sibling = decodeKey(record.key);
+      if (sibling.cluster !== cluster || sibling.namespace === namespace || sibling.namespace === "") continue;
+      if (looked.has(sibling.namespace)) continue;
+      looked.add(sibling.namespace);
+      const owner = ownersOf(objectOf(record, undefined)).find((one) => one.uid === uid);
+      const definition = owner && definitionOfKind(surface, owner);
+      if (!owner || !definition?.namespaced) continue;
+      const found = await store.get(keyIn(definition, cluster, sibling.namespace, owner.name));
+      if (found?.header.uid === uid) return true;
+    }
+    return false;
+  }
+
+  /** An event beside the dependent, as far as one can be written: it is only a hint. */
+  async function warnOfNamespace(
+    cluster: string,
+    { group, version, kind }: ResourceDefinition,
+    { metadata }: KubeObject,
+    owner: OwnerReference,
+  ) {
+    const { name, namespace, uid, resourceVersion } = metadata;
+    if (!namespace) return;
+    const now = new Date(clock()).toISOString().replace(/\.\d+Z$/, "Z");
+    const printed = `[${owner.apiVersion}/${owner.kind}, namespace: ${namespace}, name: ${owner.name}, uid: ${owner.uid}]`;
+    const event = {
+      apiVersion: "v1",
+      kind: "Event",
+      metadata: { name: `${name}.${uid!.slice(0, 8)}${owner.uid.replaceAll("-", "").slice(0, 8)}`, namespace },
+      involvedObject: { apiVersion: group ? `${group}/${version}` : version, kind, name, namespace, uid, resourceVersion },
+      reason: "OwnerRefInvalidNamespace",
+      message: `ownerRef ${printed} does not exist in namespace ${JSON.stringify(namespace)}`,
+      type: "Warning",
+      source: { component },
+      reportingComponent: component,
+      reportingInstance: "",
+      count: 1,
+      firstTimestamp: now,
+      lastTimestamp: now,
+    } as unknown as KubeObject;
+    try {
+      await local().object({
+        verb: "create",
+        user,
+        cluster,
+        resource: { group: "", version: "v1", resource: "events" },
+        namespace,
+        name: "",
+        object: event,
+      });
+    } catch {
+      // it is there already, or the namespace is going
+    }
   }
 
   async function serveFinalizers(cluster: string, subject: string): Promise<void> {
