@@ -7,6 +7,11 @@ export interface AuditLog {
   close(): Promise<void>;
 }
 
+/** Go reads these times with exactly six digits. */
+const microTime = (milliseconds: number): string => new Date(milliseconds).toISOString().replace("Z", "000Z");
+
+const isWorkspace = (cluster: string | undefined): boolean => cluster !== undefined && cluster !== "" && cluster !== "*";
+
 /** @param path a file, appended to, or "-" for standard output */
 export function openAuditLog(path: string, onError: (error: Error) => void): AuditLog {
   const out = path === "-" ? process.stdout : createWriteStream(path, { flags: "a", mode: 0o600 });
@@ -45,9 +50,13 @@ export function openAuditLog(path: string, onError: (error: Error) => void): Aud
               }
             : {}),
           responseStatus: { metadata: {}, code: status },
-          requestReceivedTimestamp: new Date(context.received).toISOString(),
-          stageTimestamp: new Date().toISOString(),
-          annotations: { "kcp.io/cluster": target?.cluster ?? "", ...annotations },
+          requestReceivedTimestamp: microTime(context.received),
+          stageTimestamp: microTime(Date.now()),
+          annotations: {
+            "kcp.io/cluster": target?.cluster ?? "",
+            ...(isWorkspace(target?.cluster) ? { "tenancy.kcp.io/workspace": target!.cluster } : {}),
+            ...annotations,
+          },
         })}\n`,
       );
     },
