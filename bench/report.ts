@@ -37,7 +37,7 @@ interface Report {
 const goals: [test: RegExp, rate: number, cpu: number | undefined][] = [
   [/^(create|update|delete) configmap/i, 4, 5],
   [/^get configmap/i, 3, 5],
-  [/^apply/i, 3, 4],
+  [/apply/i, 3, 4],
   [/^list/i, 3, undefined],
   [/^workspace/i, 60, undefined],
   [/^watch fan-out/i, 1.5, 4],
@@ -45,7 +45,7 @@ const goals: [test: RegExp, rate: number, cpu: number | undefined][] = [
 ];
 
 export function printReport({ rows, starts, versions, rounds }: Report): string {
-  const tests = [...new Set(rows.map((row) => row.values.test))];
+  const tests = [...new Set(rows.filter((row) => row.values.per_second !== undefined).map((row) => row.values.test))];
   const lines = tests.map((test) => {
     const of = (side: Side, key: "per_second" | "p50_ms" | "p99_ms" | "cpu_ms_per_op") =>
       median(rows.filter((row) => row.side === side && row.values.test === test).map((row) => row.values[key]));
