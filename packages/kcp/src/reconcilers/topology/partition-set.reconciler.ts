@@ -1,7 +1,16 @@
 /** One Partition per combination of label values that shards have. @see spec tenancy §9 */
 import { equalJson, everything, labelSelectorFrom } from "@meshplane/apimachinery";
 import { topologyGroup, type Partition, type PartitionSet, type Shard } from "@meshplane/apis";
-import { markFalse, markTrue, ok, reconcileBySubroutines, type ControllerOptions, type Subroutine } from "@meshplane/controller-runtime";
+import {
+  markFalse,
+  markTrue,
+  ok,
+  reconcileBySubroutines,
+  type ControllerOptions,
+  type ObjectKey,
+  type Subroutine,
+} from "@meshplane/controller-runtime";
+import { decodeKey, keyPrefix } from "@meshplane/storage";
 import { isOfRootExport, listShards, type ReconcilerParts } from "../parts.ts";
 
 const partitionResource = { group: topologyGroup, version: "v1alpha1", resource: "partitions" };
@@ -9,13 +18,25 @@ const partitionResource = { group: topologyGroup, version: "v1alpha1", resource:
 export const partitionSetController = (parts: ReconcilerParts): ControllerOptions => ({
   name: "partitionsets",
   for: { group: topologyGroup, resource: "partitionsets" },
-  filter: isOfRootExport(parts, "topology.kcp.io"),
+  filter: isOfRootExport(parts, topologyGroup),
+  watches: [{ resource: { group: "core.kcp.io", resource: "shards" }, keys: () => allSets(parts), initial: false }],
   reconcile: reconcileBySubroutines<PartitionSet>({
     client: parts.client,
     resource: { ...partitionResource, resource: "partitionsets" },
     subroutines: [partitions(parts)],
   }),
 });
+
+/** Shards come and go seldom, and sets are few. */
+async function allSets({ store, exports }: ReconcilerParts): Promise<ObjectKey[]> {
+  const identity = exports.rootIdentity(topologyGroup);
+  if (!identity) return [];
+  const { records } = await store.range(keyPrefix(topologyGroup, "partitionsets", identity), { keysOnly: true });
+  return records.map(({ key }) => {
+    const { cluster, name } = decodeKey(key);
+    return { cluster, namespace: "", name };
+  });
+}
 
 const partitions =
   (parts: ReconcilerParts): Subroutine<PartitionSet> =>
