@@ -182,7 +182,6 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       options.audit?.(entry);
     },
     componentNameOf,
-    localManager: "kcp",
     protobuf: protobufCodec(),
     clock,
     uid,
