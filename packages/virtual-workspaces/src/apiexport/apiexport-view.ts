@@ -21,7 +21,7 @@ import { claimedPolicyAuthorizer } from "./claimed-policy-authorizer.ts";
 import { contentAuthorizer } from "./content-authorizer.ts";
 import { exportSurface } from "./export-surface.ts";
 import { selectorAdmission } from "./selector-admission.ts";
-import { withWarrant } from "./warrant.ts";
+import { withConsumerWarrant } from "./consumer-warrant.ts";
 
 /** exports whose surface and authorizers are kept */
 const viewsMax = 1_000;
@@ -50,7 +50,7 @@ export function apiExportView(deps: ViewDependencies): VirtualWorkspace {
         surfaces: () => view.surface(http.path),
         authorize: view.authorize,
         admission: view.admission,
-        actAs: (user, target) => (target.cluster === "*" ? user : withWarrant(user, target.cluster)),
+        actAs: (user, target) => (target.cluster === "*" ? user : withConsumerWarrant(user, target.cluster)),
         userAgent: "kcp",
         virtual: true,
       };

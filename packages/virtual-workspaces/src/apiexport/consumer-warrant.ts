@@ -4,13 +4,12 @@
  */
 import { extraKeys, kcpGroups } from "@meshplane/apis";
 import type { User } from "@meshplane/apiserver";
+import { withWarrant } from "@meshplane/kcp";
 
-export function withWarrant(user: User, cluster: string): User {
-  const warrant = JSON.stringify({
-    user: "system:serviceaccount:default:rest",
+export const withConsumerWarrant = (user: User, cluster: string): User =>
+  withWarrant(user, {
+    name: "system:serviceaccount:default:rest",
+    uid: "",
     groups: [kcpGroups.admin],
     extra: { [extraKeys.clusterName]: [cluster] },
   });
-  const held = Object.hasOwn(user.extra, extraKeys.warrant) ? user.extra[extraKeys.warrant]! : [];
-  return { ...user, extra: { ...user.extra, [extraKeys.warrant]: [...held, warrant] } };
-}
