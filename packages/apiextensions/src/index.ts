@@ -8,7 +8,7 @@ export { checkSchema } from "./structural/check-schema.ts";
 export { compileSchema, hashOf, type CompiledSchema } from "./structural/compile-schema.ts";
 export { hasUnknownFields } from "./structural/unknown-fields.ts";
 export { definitionsFromCrd, verbsOfCustomResources, type CrdLikeSpec, type DefinitionOptions } from "./definition/definitions-from-crd.ts";
-export { humanDuration, tableOf } from "./definition/columns.ts";
+export { tableOf } from "./definition/columns.ts";
 export { parseJsonPath, type JsonPath } from "./definition/json-path.ts";
 export { compareVersions } from "./definition/versions.ts";
 export { webhookConverter, type PostJson } from "./definition/webhook-conversion.ts";

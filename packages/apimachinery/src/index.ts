@@ -35,3 +35,4 @@ export * from "./schema/embedded-resources.ts";
 export * from "./schema/validate.ts";
 export * from "./patch/strategic-merge-patch.ts";
 export * from "./validation/object-meta-types.ts";
+export * from "./human-duration.ts";

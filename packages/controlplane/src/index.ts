@@ -27,7 +27,6 @@ export { createImpersonation, type Impersonate, type ImpersonationOptions } from
 export { builtInDefinitions, type BuiltInDependencies } from "./kinds/built-in-definitions.ts";
 export type { CheckExpression, ExpressionUse } from "./kinds/admissionregistration/rules.ts";
 export type { SubjectRulesStatus } from "./kinds/reviews/access-reviews.ts";
-export { humanDuration } from "./kinds/human-duration.ts";
 export { builtInSchema, componentName, componentNameOf } from "./schemas/built-in-schema.ts";
 export { RbacIndex, type RbacIndexOptions } from "./rbac/rbac-index.ts";
 export {

@@ -1,4 +1,4 @@
-import { encodeJson, type KubeObject } from "@meshplane/apimachinery";
+import { encodeJson, humanDuration, type KubeObject } from "@meshplane/apimachinery";
 import type { PrinterColumn } from "@meshplane/apiserver";
 import type { PrinterColumnSpec } from "../crd/crd.ts";
 import { parseJsonPath } from "./json-path.ts";
@@ -66,24 +66,3 @@ function ageOf(text: string, now: number): string {
   const at = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(at) ? "<invalid>" : humanDuration(now - at);
 }
-
-/** `5m30s`, `3h12m`, `45d`: the two largest units while they matter. @see k8s.io/apimachinery util/duration */
-export function humanDuration(ms: number): string {
-  const seconds = Math.trunc(ms / 1000);
-  if (seconds < -1) return "<invalid>";
-  if (seconds < 0) return "0s";
-  if (seconds < 120) return `${seconds}s`;
-  const minutes = Math.trunc(seconds / 60);
-  if (minutes < 10) return `${minutes}m${rest(seconds % 60, "s")}`;
-  if (minutes < 180) return `${minutes}m`;
-  const hours = Math.trunc(minutes / 60);
-  if (hours < 8) return `${hours}h${rest(minutes % 60, "m")}`;
-  if (hours < 48) return `${hours}h`;
-  const days = Math.trunc(hours / 24);
-  if (hours < 192) return `${days}d${rest(hours % 24, "h")}`;
-  if (days < 730) return `${days}d`;
-  const years = Math.trunc(days / 365);
-  return days < 2920 ? `${years}y${rest(days % 365, "d")}` : `${years}y`;
-}
-
-const rest = (count: number, unit: string): string => (count === 0 ? "" : `${count}${unit}`);

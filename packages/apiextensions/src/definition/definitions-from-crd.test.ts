@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { JsonSchema, KubeObject } from "@meshplane/apimachinery";
-import { tableOf, humanDuration } from "./columns.ts";
+import { humanDuration, type JsonSchema, type KubeObject } from "@meshplane/apimachinery";
+import { tableOf } from "./columns.ts";
 import { definitionsFromCrd, type CrdLikeSpec } from "./definitions-from-crd.ts";
 import { parseJsonPath } from "./json-path.ts";
 import { compareVersions } from "./versions.ts";

@@ -1,4 +1,5 @@
 import {
+  humanDuration,
   badRequest,
   equalJson,
   fieldDuplicate,
@@ -14,7 +15,6 @@ import {
 } from "@meshplane/apimachinery";
 import type { InProcessApi, ResourceDefinition, SubresourceRequest } from "@meshplane/apiserver";
 import { age, ageColumn, column, define, nameColumn, statusVerbs, type Kind } from "./define.ts";
-import { humanDuration } from "./human-duration.ts";
 import { certificateProblem, signingRequestProblem } from "./pem.ts";
 
 interface Condition {

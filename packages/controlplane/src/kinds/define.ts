@@ -11,7 +11,7 @@ import type {
 } from "@meshplane/apiserver";
 import { builtInSchema } from "../schemas/built-in-schema.ts";
 import { goStructOf, type GoStruct } from "../schemas/go-types.ts";
-import { ageSince } from "./human-duration.ts";
+import { ageSince } from "./age-since.ts";
 import { forgetEmptyLists, toTypedJson } from "./typed-json.ts";
 import { GoDecodeError } from "./values/go-decode-error.ts";
 

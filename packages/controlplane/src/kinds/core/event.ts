@@ -9,7 +9,7 @@ import {
 } from "@meshplane/apimachinery";
 import type { PrinterColumn } from "@meshplane/apiserver";
 import { column, define, nameColumn, type Kind } from "../define.ts";
-import { ageSince } from "../human-duration.ts";
+import { ageSince } from "../age-since.ts";
 import { unchanged } from "../immutable.ts";
 import { toTypedJson } from "../typed-json.ts";
 import { structNamed } from "../../schemas/go-types.ts";

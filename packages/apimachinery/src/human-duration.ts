@@ -1,4 +1,4 @@
-/** How `kubectl get` prints an age: two units at most, coarser as it grows. @param milliseconds since then */
+/** How `kubectl get` prints an age: `5m30s`, `3h12m`, `45d`; two units at most, coarser as it grows. @param milliseconds since then */
 export function humanDuration(milliseconds: number): string {
   const seconds = Math.trunc(milliseconds / 1000);
   if (seconds < -1) return "<invalid>";
@@ -19,7 +19,3 @@ export function humanDuration(milliseconds: number): string {
 
 const two = (large: number, largeUnit: string, small: number, smallUnit: string): string =>
   small === 0 ? `${large}${largeUnit}` : `${large}${largeUnit}${small}${smallUnit}`;
-
-/** The age since a time of the API; `<unknown>` without one. @param now milliseconds */
-export const ageSince = (time: unknown, now: number): string =>
-  typeof time === "string" ? humanDuration(now - Date.parse(time)) : "<unknown>";
