@@ -17,7 +17,7 @@ const entries = {
 
 function sources() {
   const found = [join(root, "package-lock.json"), fileURLToPath(import.meta.url)];
-  for (const room of ["packages", "cmd"])
+  for (const room of ["packages", "operators", "identity", "cmd"])
     for (const file of readdirSync(join(root, room), { recursive: true }))
       if (/\.(ts|json)$/.test(file) && !/(^|\/)(node_modules|testing)\/|\.test\.ts$/.test(file)) found.push(join(root, room, file));
   return found.sort();

@@ -36,22 +36,27 @@ const nodeTest = (files: string[], together: boolean) => [
   ...files,
 ];
 
+const linted = ["packages", "operators", "identity", "cmd", "test", "tools", "bench", "examples"];
 const suites: Suite[] = [
   { name: "check/types", command: [bin("tsc"), "--noEmit", "-p", root], counts: "exit" },
   {
     name: "check/lint",
-    command: [bin("oxlint"), "--deny-warnings", "packages", "cmd", "test", "tools", "bench", "examples"],
+    command: [bin("oxlint"), "--deny-warnings", ...linted],
     counts: "exit",
   },
-  { name: "check/format", command: [bin("oxfmt"), "--check", "packages", "cmd", "test", "tools", "bench", "examples"], counts: "exit" },
+  { name: "check/format", command: [bin("oxfmt"), "--check", ...linted], counts: "exit" },
 ];
-for (const group of ["packages", "cmd"])
-  for (const room of readdirSync(join(root, group)).sort()) {
-    const source = join(root, group, room, "src");
-    if (!statSync(source, { throwIfNoEntry: false })) continue;
-    const files = testFiles(source);
-    if (files.length) suites.push({ name: `${group}/${room}`, command: nodeTest(files, true), counts: "tap" });
-  }
+const rooms = ["packages", "operators", "cmd"].flatMap((group) =>
+  readdirSync(join(root, group))
+    .sort()
+    .map((room) => `${group}/${room}`),
+);
+for (const room of [...rooms, "identity"]) {
+  const source = join(root, room, "src");
+  if (!statSync(source, { throwIfNoEntry: false })) continue;
+  const files = testFiles(source);
+  if (files.length) suites.push({ name: room, command: nodeTest(files, true), counts: "tap" });
+}
 for (const folder of readdirSync(join(root, "test")).sort()) {
   const path = join(root, "test", folder);
   if (!statSync(path).isDirectory()) continue;

@@ -11,6 +11,7 @@ export interface Room {
 const upTo1 = ["apimachinery", "cel", "apis", "storage", "client"];
 const upTo2 = [...upTo1, "apiserver", "controller-runtime"];
 const upTo3 = [...upTo2, "apiextensions", "controlplane", "multicluster-provider"];
+const platformMesh = ["apimachinery", "cel", "apis", "client", "rebac", "controller-runtime", "multicluster-provider"];
 
 export const arrows: Room[] = [
   { name: "apimachinery", path: "packages/apimachinery", level: 0, mayImport: [], pure: true },
@@ -18,6 +19,7 @@ export const arrows: Room[] = [
   { name: "apis", path: "packages/apis", level: 1, mayImport: ["apimachinery", "cel"] },
   { name: "storage", path: "packages/storage", level: 1, mayImport: ["apimachinery", "cel"] },
   { name: "client", path: "packages/client", level: 1, mayImport: ["apimachinery", "cel"] },
+  { name: "rebac", path: "packages/rebac", level: 1, mayImport: ["cel"] },
   { name: "apiserver", path: "packages/apiserver", level: 2, mayImport: ["apimachinery", "cel", "storage"] },
   { name: "controller-runtime", path: "packages/controller-runtime", level: 2, mayImport: ["apimachinery", "client"] },
   { name: "apiextensions", path: "packages/apiextensions", level: 3, mayImport: upTo2 },
@@ -30,4 +32,18 @@ export const arrows: Room[] = [
   },
   { name: "kcp", path: "packages/kcp", level: 4, mayImport: upTo3 },
   { name: "virtual-workspaces", path: "packages/virtual-workspaces", level: 5, mayImport: [...upTo3, "kcp"] },
+  {
+    name: "rebac-authorizer",
+    path: "packages/rebac-authorizer",
+    level: 5,
+    mayImport: ["apimachinery", "apis", "apiserver", "client", "rebac"],
+  },
+  // these know the server only as an API, so they run beside any other
+  { name: "identity", path: "identity", level: 6, mayImport: platformMesh },
+  ...["account", "platform-mesh", "providers", "security"].map((name): Room => ({
+    name: `operator-${name}`,
+    path: `operators/${name}`,
+    level: 6,
+    mayImport: platformMesh,
+  })),
 ];

@@ -19,13 +19,13 @@ export function apiResource(
   group: string,
   kind: string,
   versions: ApiVersion[],
-  options: { shortNames?: string[]; namespaced?: boolean; categories?: string[] } = {},
+  options: { shortNames?: string[]; namespaced?: boolean; categories?: string[]; plural?: string } = {},
 ): ApiResource {
   const singular = kind.toLowerCase();
   return {
     group,
     names: {
-      plural: `${singular}s`,
+      plural: options.plural ?? `${singular}s`,
       singular,
       kind,
       listKind: `${kind}List`,

@@ -6,3 +6,5 @@ export { startController, type Controller } from "./controller.ts";
 export * from "./subroutine.ts";
 export * from "./conditions.ts";
 export * from "./reflector-key-source.ts";
+export * from "./lifecycle/verdict.ts";
+export { reconcileLifecycle, type LifecycleOptions, type LifecycleSubroutine } from "./lifecycle/reconcile-lifecycle.ts";
