@@ -77,7 +77,7 @@ export async function applyServiceAccounts(
       metadata: { name: accountName(operator), namespace },
     } as KubeObject),
     ...Object.entries(grants[operator]).flatMap(([workspace, rules]) => {
-      const subject =
+      const subject: Record<string, string> =
         workspace === system
           ? { kind: "ServiceAccount", name: accountName(operator), namespace }
           : { kind: "User", apiGroup: rbac, name: globalName(systemCluster, operator) };
