@@ -1,1 +1,3 @@
-export {};
+export { createSecurityOperator, type SecurityOperator, type SecurityOperatorOptions } from "./create-security-operator.ts";
+export type * from "./identity-provider/driver.ts";
+export { defaultSecuritySettings, type SecuritySettings } from "./settings.ts";

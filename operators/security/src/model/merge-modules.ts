@@ -1,0 +1,90 @@
+import { type AuthorizationModel, modelFromModules, type TypeDefinition, validateModel } from "@meshplane/rebac";
+
+export interface ModuleFile {
+  /** unique; for messages */
+  name: string;
+  contents: string;
+}
+
+/** What a module brings: types of its own, and relations on those of others. */
+export interface Additions {
+  types: string[];
+  relations: { type: string; relation: string }[];
+}
+
+export interface Extension extends ModuleFile {
+  /** @returns why it may not add that; undefined when it may */
+  refuse?: (added: Additions) => string | undefined;
+}
+
+export interface MergedModel {
+  model: Omit<AuthorizationModel, "id">;
+  /** why a module is left out, by its name */
+  leftOut: ReadonlyMap<string, string>;
+}
+
+const schemaVersion = "1.2";
+
+/**
+ * One model of the given modules. `base` must fit together; of `extensions`, taken in order, one that does not fit what is there already, or adds what it
+ * may not, is left out: no provider's module can spoil another's.
+ * @throws what is wrong with the base
+ */
+export function mergeModules(base: readonly ModuleFile[], extensions: readonly Extension[]): MergedModel {
+  const leftOut = new Map<string, string>();
+  const all = attempt([...base, ...extensions]);
+  if ("model" in all) {
+    const refused = refusals(all.model, extensions);
+    if (refused.size === 0) return { model: all.model, leftOut };
+    // they fit together, so what is left does too
+    const allowed = extensions.filter(({ name }) => !refused.has(name));
+    const rest = attempt([...base, ...allowed]);
+    if ("model" in rest) return { model: rest.model, leftOut: refused };
+  }
+  const alone = attempt(base);
+  if (!("model" in alone)) throw alone.error;
+  let accepted: readonly ModuleFile[] = base;
+  let { model } = alone;
+  for (const extension of extensions) {
+    const tried = attempt([...accepted, extension]);
+    const why = "model" in tried ? refusals(tried.model, [extension]).get(extension.name) : tried.error.message;
+    if (why !== undefined) leftOut.set(extension.name, why);
+    else if ("model" in tried) {
+      accepted = [...accepted, extension];
+      model = tried.model;
+    }
+  }
+  return { model, leftOut };
+}
+
+function refusals({ type_definitions }: Omit<AuthorizationModel, "id">, extensions: readonly Extension[]): Map<string, string> {
+  const refused = new Map<string, string>();
+  for (const { name, refuse } of extensions) {
+    const why = refuse?.(additionsOf(type_definitions, name));
+    if (why !== undefined) refused.set(name, why);
+  }
+  return refused;
+}
+
+function additionsOf(types: readonly TypeDefinition[], file: string): Additions {
+  const added: Additions = { types: [], relations: [] };
+  for (const { type, metadata } of types) {
+    if (metadata?.source_info?.file === file) added.types.push(type);
+    for (const [relation, of] of Object.entries(metadata?.relations ?? {}))
+      if (of.source_info?.file === file) added.relations.push({ type, relation });
+  }
+  return added;
+}
+
+function attempt(files: readonly ModuleFile[]): { model: Omit<AuthorizationModel, "id"> } | { error: Error } {
+  try {
+    const model = modelFromModules(
+      files.map(({ name, contents }) => ({ name, contents })),
+      schemaVersion,
+    );
+    validateModel(model);
+    return { model };
+  } catch (error) {
+    return { error: error instanceof Error ? error : new Error(String(error)) };
+  }
+}
