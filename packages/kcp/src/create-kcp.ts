@@ -113,6 +113,7 @@ export function createKcp(options: KcpOptions): Kcp {
     authorize,
     homes: homes.enabled ? homeEndpoint(parts, authorize, rootWorkspaces) : undefined,
     proxy: options.proxy ?? (async () => notAvailable),
+    ownOrigins: [shard.externalURL, shard.baseURL].filter((url) => URL.canParse(url)).map((url) => new URL(url).origin),
   });
 
   return {

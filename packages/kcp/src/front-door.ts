@@ -10,6 +10,8 @@ import {
   type SurfaceSource,
 } from "@meshplane/apiserver";
 import { asDeepReviewer } from "./deep-reviews.ts";
+import { mountHopsMax, type MountProxy } from "./mounts/mount-proxy.ts";
+import { plainAnswer } from "./mounts/plain-answer.ts";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 import { serviceAccountCluster } from "./service-account-token.ts";
 import type { VirtualWorkspace } from "./virtual-workspace.ts";
@@ -23,7 +25,9 @@ export interface FrontDoorParts {
   /** answers `workspaces/~` of root; undefined while homes are switched off */
   homes: Endpoint | undefined;
   /** passes a request on to where a mounted workspace is served */
-  proxy: (http: HttpRequest, url: string, rest: string) => Promise<HttpResponse>;
+  proxy: MountProxy;
+  /** a mount below one of these leads back here: no proxy is needed, and who calls is known */
+  ownOrigins: readonly string[];
 }
 
 export class KcpFrontDoor implements FrontDoor {
@@ -39,8 +43,11 @@ export class KcpFrontDoor implements FrontDoor {
   }
 
   resolve(http: HttpRequest): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
-    const { path } = http;
-    if (path.startsWith("/clusters/")) return this.#clusterEndpoint(http, path);
+    return this.#resolve(http, http.path, 0);
+  }
+
+  #resolve(http: HttpRequest, path: string, hops: number): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
+    if (path.startsWith("/clusters/")) return this.#clusterEndpoint(http, path, hops);
     if (path.startsWith("/services/")) return this.#serviceEndpoint(http, path);
     const cluster = serviceAccountCluster(single(http.headers["authorization"]));
     if (cluster !== undefined && isClusterName(cluster) && http.headers["x-kubernetes-sharded-request"] === undefined)
@@ -48,7 +55,7 @@ export class KcpFrontDoor implements FrontDoor {
     return this.#shardEndpoint(path);
   }
 
-  #clusterEndpoint(http: HttpRequest, path: string): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
+  #clusterEndpoint(http: HttpRequest, path: string, hops: number): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
     const { name: encoded, rest } = cut(path, "/clusters/".length);
     if (encoded === "") return this.#shardEndpoint("/");
     // clients that keep the context's cluster in the URL: the view's own cluster counts
@@ -59,9 +66,16 @@ export class KcpFrontDoor implements FrontDoor {
     if (name.startsWith("system:") || !name.includes(":")) return this.#endpointOf(http, name, rest);
     const resolved = this.#parts.paths.resolve(name);
     if (!resolved) throw notFound({ group: "tenancy.kcp.io", resource: "workspaces" }, name);
-    if (resolved.kind === "mount") return this.#parts.proxy(http, resolved.url, rest);
+    if (resolved.kind === "mount") return this.#mounted(http, resolved.url, rest, hops);
     if (resolved.kind === "unavailable") return notAvailable();
     return this.#endpointOf(http, resolved.cluster, rest);
+  }
+
+  #mounted(http: HttpRequest, url: string, rest: string, hops: number): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
+    const { origin, pathname, search } = URL.canParse(url) ? new URL(url) : { origin: "", pathname: "", search: "" };
+    if (search !== "" || !this.#parts.ownOrigins.includes(origin)) return this.#parts.proxy(http, url, rest);
+    if (hops >= mountHopsMax) return plainAnswer(508, "mounts lead in a circle\n");
+    return this.#resolve(http, pathname.replace(/\/$/, "") + rest, hops + 1);
   }
 
   #endpointOf(http: HttpRequest, cluster: string, path: string): Endpoint {
@@ -118,13 +132,7 @@ function decode(text: string): string {
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
-const plain = (status: number, text: string): HttpResponse => ({
-  status,
-  headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  body: text,
-});
-
-const notAvailable = (): HttpResponse => plain(503, "Not available.\n");
+const notAvailable = (): HttpResponse => plainAnswer(503, "Not available.\n");
 
 /** 403 that names the caller, so it comes after authentication. Virtual workspaces use it for what they do not know (wire 17). */
 export const unresolvedService = (path: string): Endpoint => ({

@@ -8,6 +8,7 @@ export { effectiveUsers, isInScope, prefixedUser, withWarrant } from "./authoriz
 export { boundOriginOf, type BoundOrigin } from "./definitions/bound-definitions.ts";
 export { kcpIndexes } from "./definitions/system-definitions.ts";
 export { PathIndex, type LogicalClusterEntry, type Resolved } from "./logical-clusters/path-index.ts";
+export { createMountProxy, type MountProxyOptions } from "./mounts/mount-proxy.ts";
 export type { ClusterApis, ClusterApisSource } from "./surfaces/cluster-apis.ts";
 export type { AcceptedClaim, BindingEntry } from "./surfaces/binding-entry.ts";
 export type { ExportEntry, ExportIndex } from "./exports/export-index.ts";

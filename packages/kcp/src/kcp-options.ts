@@ -1,16 +1,6 @@
-import type {
-  AdmissionPlugin,
-  Authorizer,
-  Decision,
-  HttpRequest,
-  HttpResponse,
-  InProcessApi,
-  Log,
-  ResourceDefinition,
-  Target,
-  User,
-} from "@meshplane/apiserver";
+import type { AdmissionPlugin, Authorizer, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
 import type { GroupResource } from "@meshplane/apimachinery";
+import type { MountProxy } from "./mounts/mount-proxy.ts";
 import type { Store } from "@meshplane/storage";
 
 /** What RBAC says in one logical cluster, about one identity as it is. `controlplane` implements it. */
@@ -61,7 +51,7 @@ export interface KcpOptions {
   /** feature gate WorkspaceMounts; default off */
   workspaceMounts?: boolean;
   /** passes requests on to where a mounted workspace is served; without it they answer 503 */
-  proxy?: (http: HttpRequest, url: string, rest: string) => Promise<HttpResponse>;
+  proxy?: MountProxy;
   /** ends open watches of a logical cluster ("*": those over all), when it becomes inactive or goes; or of one resource that is served no more */
   endWatches?: (cluster: string, resource?: GroupResource) => void;
 }

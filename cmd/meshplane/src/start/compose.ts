@@ -7,7 +7,7 @@ import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
 import {
   createApiServer,
   type ApiServer,
-  type AuditHook,
+  type Auditor,
   type FrontDoor,
   type InProcessApi,
   type Log,
@@ -39,10 +39,19 @@ import {
   type TokenAuthenticator,
 } from "@meshplane/controlplane";
 import { startController, type Controller } from "@meshplane/controller-runtime";
-import { boundOriginOf, createKcp, effectiveUsers, kcpBootstrapPolicy, type Kcp, type ShardAddresses } from "@meshplane/kcp";
+import {
+  boundOriginOf,
+  createKcp,
+  createMountProxy,
+  effectiveUsers,
+  kcpBootstrapPolicy,
+  type Kcp,
+  type ShardAddresses,
+} from "@meshplane/kcp";
 import type { Store } from "@meshplane/storage";
 import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
 import { version } from "../version.ts";
+import type { FeatureGate } from "./feature-gates.ts";
 import { Metrics } from "./observe/metrics.ts";
 
 export interface ControlPlaneOptions {
@@ -58,8 +67,10 @@ export interface ControlPlaneOptions {
   batteries: ReadonlySet<string>;
   homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
   totalObjectLimit: number;
-  /** told of every answer, beside the metrics */
-  audit?: AuditHook;
+  /** feature gates of kcp that are on */
+  features?: ReadonlySet<FeatureGate>;
+  /** which requests are written down, and where */
+  audit?: Pick<Auditor, "policy" | "write">;
   /** tests put a defect between the door and the server here, to see that they would notice */
   withFrontDoor?: (frontDoor: FrontDoor) => FrontDoor;
 }
@@ -74,6 +85,13 @@ export interface ControlPlane {
 }
 
 const issuer = "https://kcp.default.svc";
+
+/** @see spec authz §10 */
+function auditAnnotations(kcp: Kcp, cluster: string): Record<string, string> {
+  if (cluster === "") return {};
+  const path = kcp.paths.get(cluster)?.path ?? "";
+  return { "kcp.io/cluster": cluster, "kcp.io/path": path, "tenancy.kcp.io/workspace": cluster };
+}
 
 export function composeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, log } = options;
@@ -133,6 +151,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     batteries: options.batteries,
     homeWorkspaces: options.homeWorkspaces,
     totalObjectLimit: options.totalObjectLimit,
+    workspaceMounts: options.features?.has("WorkspaceMounts") ?? false,
+    proxy: createMountProxy({ log, ca: options.ca }),
   });
 
   const generation = new SharingGeneration();
@@ -177,10 +197,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
     createGuards: kcp.createGuards,
     nonResource: (http, target) => metrics.serve(http, target) ?? documents(http, target),
-    audit: (entry) => {
-      metrics.observe(entry);
-      options.audit?.(entry);
-    },
+    audit: metrics.observe,
+    ...(options.audit ? { auditor: { ...options.audit, annotationsOf: (cluster) => auditAnnotations(kcp, cluster) } } : {}),
     componentNameOf,
     protobuf: protobufCodec(),
     clock,
