@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { administratorToken } from "../isolation/administrator-token.ts";
 import { Wire, type WireAnswer } from "../isolation/wire.ts";
 import { startServer, type RunningServer } from "../support/start-server.ts";
+import { Bystander } from "./bystander.ts";
 import { residentBytes } from "./memory.ts";
 import { rows, widgetGroup, workspace, type Expected, type Row } from "./rows.ts";
 
@@ -19,23 +20,22 @@ const p99MsMax = 10_000;
 let server: RunningServer;
 let token: string;
 let wire: Wire;
-/** of another client, with connections of its own */
-let bystander: Wire;
+let bystander: Bystander;
 const halfOpen: Socket[] = [];
 
 before(async () => {
   server = await startServer();
   token = administratorToken(server.rootDirectory);
   wire = new Wire(server.url);
-  bystander = new Wire(server.url);
   await prepare();
+  bystander = new Bystander({ url: server.url, path: `${configmaps}/kept`, token });
   openHalf();
 });
 
 after(async () => {
   for (const socket of halfOpen) socket.destroy();
   wire?.close();
-  bystander?.close();
+  await bystander?.close();
   await server?.stop();
 });
 
@@ -46,7 +46,7 @@ describe("rows", () => {
       const first = await ask(row, n++);
       requireExpected(first, row.expect);
       const memory = residentBytes(server.process.pid!);
-      const { p99Ms, failures } = await meanwhile(async () => {
+      const { p99Ms, failures } = await bystander.during(async () => {
         const answers = await Promise.all(Array.from({ length: 10 }, () => ask(row, n++)));
         for (const answer of answers) requireExpected(answer, row.expect);
       });
@@ -77,7 +77,7 @@ test("what strangers ask for is not remembered", async () => {
   };
   await ask(0); // by now the heap is as large as such requests make it
   const memory = residentBytes(server.process.pid!);
-  const { failures } = await meanwhile(() => ask(125));
+  const { failures } = await bystander.during(() => ask(125));
   assert.deepEqual(failures, []);
   await requireMemory(memory);
 });
@@ -86,7 +86,7 @@ test("5 000 streams opened and reset leave the others alone", async () => {
   const session = connectHttp2(server.url, { rejectUnauthorized: false });
   session.on("error", () => {});
   const memory = residentBytes(server.process.pid!);
-  const { failures, p99Ms } = await meanwhile(async () => {
+  const { failures, p99Ms } = await bystander.during(async () => {
     for (let round = 0; round < 100 && !session.destroyed; round++) {
       for (let i = 0; i < 50; i++) {
         const stream = session.request({ ":path": `${configmaps}?watch=true`, authorization: `Bearer ${token}` });
@@ -121,7 +121,7 @@ test("a watcher that does not read is closed; another misses nothing", { timeout
   await reader.opened;
 
   const versions: string[] = [];
-  const { failures, p99Ms } = await meanwhile(async () => {
+  const { failures, p99Ms } = await bystander.during(async () => {
     for (let i = 0; i < events; i++) {
       const data = { value: String(i).padStart(4, "0") + "x".repeat(210_000) };
       const changed = await wire.json("PUT", `${configmaps}/large`, token, { ...large, data });
@@ -278,31 +278,6 @@ function requireExpected(answer: WireAnswer, expected: Expected): void {
     else if (expected.message) assert.match(status.message, expected.message);
   }
   expected.check?.(answer);
-}
-
-/** Another client reads one object over and over while something happens. */
-async function meanwhile(work: () => Promise<void>): Promise<{ p99Ms: number; failures: string[] }> {
-  const times: number[] = [];
-  const failures: string[] = [];
-  let working = true;
-  const reading = (async () => {
-    while (working || times.length < 5) {
-      const started = performance.now();
-      const answer = await bystander.send({ path: `${configmaps}/kept`, token }).catch((error: unknown) => String(error));
-      times.push(performance.now() - started);
-      if (typeof answer === "string") failures.push(answer);
-      else if (answer.status !== 200) failures.push(`status ${answer.status}`);
-      await sleep(2);
-    }
-  })();
-  try {
-    await work();
-  } finally {
-    working = false;
-    await reading;
-  }
-  times.sort((a, b) => a - b);
-  return { p99Ms: times[Math.min(times.length - 1, Math.floor(times.length * 0.99))]!, failures };
 }
 
 /** Within 10 s it is no more than 100 MB above what it was. */

@@ -1,5 +1,5 @@
 import { badRequest, decodeJson, failure, fieldInvalid, invalid, JsonSyntaxError, StatusError } from "@meshplane/apimachinery";
-import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery";
+import type { JsonObject, KubeObject } from "@meshplane/apimachinery";
 import type { HttpRequest } from "./http/http-request.ts";
 import { normalizeMetadata } from "./normalize-metadata.ts";
 import type { ProtobufCodec } from "./protobuf-codec.ts";
@@ -9,6 +9,7 @@ import { isRegistered } from "./registry/registered-kinds.ts";
 import type { FieldValidation } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { decodeYamlBody } from "./decode-yaml-body.ts";
+import { turnsFor, type TakeTurn } from "./take-turns.ts";
 import { unrecognized } from "./unrecognized.ts";
 
 /** Bodies nest less deep than our own recursive walks can take. */
@@ -20,6 +21,14 @@ export interface Decoded {
   readonly complaints: readonly string[];
 }
 
+export interface SubmittedBody {
+  readonly bytes: Uint8Array;
+  /** of a large body: to be awaited before each further step */
+  readonly turn: TakeTurn | undefined;
+  /** a fresh object each time. @throws StatusError 400, 422 */
+  decode(): Decoded | Promise<Decoded>;
+}
+
 /**
  * The object in a request's body, in the definition's version: types checked (built-in kinds), unknown fields gone, metadata tidied, defaults filled in.
  * @throws StatusError 400, 413, 415, 422
@@ -28,27 +37,31 @@ export async function decodeBody(
   http: HttpRequest,
   definition: ResourceDefinition,
   codec: ProtobufCodec | undefined,
-): Promise<{ bytes: Uint8Array; decode(): Decoded }> {
+): Promise<SubmittedBody> {
   const mediaType = mediaTypeOf(http, definition, codec);
   const bytes = await http.readBody();
+  const turn = turnsFor(bytes.length);
   const yamlValue = mediaType === "yaml" ? await decodeYamlBody(bytes, definition) : undefined;
+  const valueOf = (): Value => {
+    if (mediaType === "protobuf") return { value: decodeProtobuf(bytes, definition, codec!), duplicates: undefined };
+    return yamlValue ? yamlValue() : decodeJsonBody(bytes, definition);
+  };
   return {
     bytes,
+    turn,
     decode() {
-      if (mediaType === "protobuf")
-        return { object: toObject(decodeProtobuf(bytes, definition, codec!), definition).object, complaints: [] };
-      if (!yamlValue) {
-        const { value, duplicates } = decodeJsonBody(bytes, definition);
-        return finish(
-          value,
-          duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-          definition,
-        );
-      }
-      const { value, duplicates } = yamlValue();
-      return finish(value, duplicates, definition);
+      if (!turn) return finish(valueOf(), definition);
+      return turn()
+        .then(valueOf)
+        .then((value) => turn().then(() => finish(value, definition)));
     },
   };
+}
+
+/** What a body says, not yet looked at; protobuf knows of no fields that are unknown or there twice. */
+interface Value {
+  readonly value: unknown;
+  readonly duplicates: readonly string[] | undefined;
 }
 
 /** @throws StatusError 400 when strict, or else says it in warnings */
@@ -95,9 +108,10 @@ export function contentTypeOf(http: HttpRequest): string {
   return (semicolon < 0 ? header : header.slice(0, semicolon)).trim();
 }
 
-function decodeJsonBody(bytes: Uint8Array, definition: ResourceDefinition): { value: JsonValue; duplicates: string[] } {
+function decodeJsonBody(bytes: Uint8Array, definition: ResourceDefinition): Value {
   try {
-    return decodeJson(bytes, { maxDepth: bodyDepthMax });
+    const { value, duplicates } = decodeJson(bytes, { maxDepth: bodyDepthMax });
+    return { value, duplicates: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw unrecognized(definition, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
@@ -112,8 +126,9 @@ function decodeProtobuf(bytes: Uint8Array, definition: ResourceDefinition, codec
   }
 }
 
-function finish(value: JsonValue, duplicates: readonly string[], definition: ResourceDefinition): Decoded {
-  const { object, complaints } = toObject(value as unknown as KubeObject, definition);
+function finish({ value, duplicates }: Value, definition: ResourceDefinition): Decoded {
+  const { object, complaints } = toObject(value, definition);
+  if (!duplicates) return { object, complaints: [] };
   return { object, complaints: duplicates.length > 0 ? [...duplicates, ...complaints] : complaints };
 }
 

@@ -124,15 +124,19 @@ async function create(http: HttpRequest, request: ResourceRequest, context: Coll
   const form = formOf(http, definition, protobuf, false, false, virtual); //                    406
   const options = writeOptionsOf(http.query, "CreateOptions"); //                               422
   const submitted = await decodeBody(http, definition, protobuf); //                            400 413 415
-  const { object, complaints } = submitted.decode(); //                                         400 422
+  const { turn } = submitted;
+  const decoded = submitted.decode(); //                                                        400 422
+  const { object, complaints } = decoded instanceof Promise ? await decoded : decoded;
   reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text)); // 400 when strict
   requireSameNamespace(object, request); //                                                     400
   if (object.metadata.resourceVersion && object.metadata.resourceVersion !== "0")
     throw plainError("resourceVersion should not be set on objects to be created"); // 500, as upstream
   dropServerFields(object);
   keepOtherHalf(object, undefined, request);
+  if (turn) await turn();
   trackManagedFields(object, undefined, request, options);
-  const payload = await storeNew(request, object, options); //                                  403 404 409 422
+  const payload = await storeNew(turn ? { ...request, turn } : request, object, options); //    403 404 409 422
+  if (turn) await turn();
   return answer(201, await encodeObject(payload, form, http, protobuf, clock()), http, context, virtual);
 }
 
@@ -142,11 +146,13 @@ async function update(http: HttpRequest, request: ResourceRequest, context: Coll
   const form = formOf(http, definition, protobuf, false, false, virtual); //                    406
   const options = writeOptionsOf(http.query, "UpdateOptions"); //                               422
   const submitted = await decodeBody(http, definition, protobuf); //                            400 413 415
+  const { turn } = submitted;
   const { payload, created } = await storeChanged(
-    request,
+    turn ? { ...request, turn } : request,
     {
-      next() {
-        const { object, complaints } = submitted.decode(); //                                   400 422
+      async next() {
+        const decoded = submitted.decode(); //                                                  400 422
+        const { object, complaints } = decoded instanceof Promise ? await decoded : decoded;
         reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text)); // 400 when strict
         requireSameObject(object, request); //                                                  400
         return object;

@@ -2,6 +2,7 @@ import type { AdmissionPlugin } from "./admission/admission.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import type { Server } from "./server.ts";
+import type { TakeTurn } from "./take-turns.ts";
 import type { User } from "./user.ts";
 
 /** A request for objects after it has been allowed and its resource found: what HTTP and in-process callers have in common. */
@@ -24,6 +25,8 @@ export interface ResourceRequest {
   readonly virtual: boolean;
   /** before an update or an apply creates what is missing: that needs the right to create as well. Absent in process. @throws StatusError 403 */
   readonly requireCreateAllowed?: () => void | Promise<void>;
+  /** the body is large: each step waits for its turn */
+  readonly turn?: TakeTurn;
   /** what the target names now; undefined when it is gone, or not at hand */
   readonly currentDefinition?: () => ResourceDefinition | undefined;
 }
