@@ -7,7 +7,7 @@ import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
 import {
   createApiServer,
   type ApiServer,
-  type Auditor,
+  type AuditHook,
   type FrontDoor,
   type InProcessApi,
   type Log,
@@ -69,8 +69,8 @@ export interface ControlPlaneOptions {
   totalObjectLimit: number;
   /** feature gates of kcp that are on */
   features?: ReadonlySet<FeatureGate>;
-  /** which requests are written down, and where */
-  audit?: Pick<Auditor, "policy" | "write">;
+  /** told of every answer, beside the metrics */
+  audit?: AuditHook;
   /** tests put a defect between the door and the server here, to see that they would notice */
   withFrontDoor?: (frontDoor: FrontDoor) => FrontDoor;
 }
@@ -85,13 +85,6 @@ export interface ControlPlane {
 }
 
 const issuer = "https://kcp.default.svc";
-
-/** @see spec authz §10 */
-function auditAnnotations(kcp: Kcp, cluster: string): Record<string, string> {
-  if (cluster === "") return {};
-  const path = kcp.paths.get(cluster)?.path ?? "";
-  return { "kcp.io/cluster": cluster, "kcp.io/path": path, "tenancy.kcp.io/workspace": cluster };
-}
 
 export function composeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, log } = options;
@@ -197,8 +190,10 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
     createGuards: kcp.createGuards,
     nonResource: (http, target) => metrics.serve(http, target) ?? documents(http, target),
-    audit: metrics.observe,
-    ...(options.audit ? { auditor: { ...options.audit, annotationsOf: (cluster) => auditAnnotations(kcp, cluster) } } : {}),
+    audit: (entry) => {
+      metrics.observe(entry);
+      options.audit?.(entry);
+    },
     componentNameOf,
     protobuf: protobufCodec(),
     clock,
