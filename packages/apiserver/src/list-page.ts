@@ -24,8 +24,8 @@ export interface ListPage {
   readonly next: (() => Promise<ListPage>) | undefined;
   /** items that are encoded already; then there are no records */
   readonly kept?: KeptList;
-  /** takes the encoded items for the next who asks */
-  readonly keep?: (items: Uint8Array) => void;
+  /** takes the encoded items for the next who asks; of the first slice, those of all slices. @returns the list if it is kept now */
+  readonly keep?: (items: Uint8Array) => KeptList | undefined;
 }
 
 export interface ListRequest {
@@ -65,7 +65,7 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   try {
     if (kept?.items && (await isFresh(kept))) return asKept(kept);
     const page = limit > 0 ? await onePage() : await slices(at, after);
-    return kept && !kept.items && !page.next ? { ...page, keep: (items) => keep(kept, page, items) } : page;
+    return kept && !kept.items ? { ...page, keep: (items) => keep(kept, page, items) } : page;
   } catch (error) {
     if (error instanceof StoreError && error.code === "Compacted") throw token ? tokenExpired(token) : listExpired();
     throw error;
@@ -84,11 +84,12 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
     return { revision, records: [], continue: token, remaining: list.remaining, next: undefined, kept: list };
   }
 
-  function keep(list: KeptList, page: ListPage, items: Uint8Array): void {
+  function keep(list: KeptList, page: ListPage, items: Uint8Array): KeptList | undefined {
     const last = page.records.at(-1);
     list.last = page.continue === "" || !last ? undefined : startBehind(last.key);
     list.remaining = page.remaining;
     lists!.keep(list, items);
+    return list.items === items ? list : undefined;
   }
 
   function startBehind(key: string): string {
