@@ -1,4 +1,6 @@
 import type { AdmissionPlugin } from "./admission/admission.ts";
+import type { Status } from "@meshplane/apimachinery";
+import type { AuditTrail } from "./audit/audit-trail.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import type { Server } from "./server.ts";
@@ -42,6 +44,10 @@ export class CollectingContext implements RequestContext {
   annotations: Map<string, string> | undefined;
   /** of the answer, once it is decided */
   status = 200;
+  /** what was answered, when it is a Status */
+  answered: Status | undefined;
+  /** of audited requests */
+  trail: AuditTrail | undefined;
 
   constructor(auditId: string, received: number, deadline: number, user: User, cluster: string) {
     this.auditId = auditId;
@@ -49,6 +55,15 @@ export class CollectingContext implements RequestContext {
     this.deadline = deadline;
     this.user = user;
     this.cluster = cluster;
+  }
+
+  /** the same request, in another's name */
+  as(user: User): CollectingContext {
+    const context = new CollectingContext(this.auditId, this.received, this.deadline, user, this.cluster);
+    context.warnings = this.warnings;
+    context.annotations = this.annotations;
+    context.trail = this.trail;
+    return context;
   }
 
   warn(text: string): void {

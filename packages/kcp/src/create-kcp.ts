@@ -70,14 +70,15 @@ export function createKcp(options: KcpOptions): Kcp {
     return known instanceof Promise ? known.then(({ surface }) => surface) : known.surface;
   };
 
-  const { authorize, deepAuthorize } = authorizerChain({
+  const { authorize, deepAuthorize, explain } = authorizerChain({
     paths,
     exports,
     apisOf: apis.of,
     rbac,
     alwaysAllowGroups: options.alwaysAllowGroups,
     alwaysAllowPaths: options.alwaysAllowPaths,
-    further: options.furtherAuthorizers,
+    steps: options.authorizerSteps,
+    order: options.authorizationOrder,
   });
 
   const parts: ReconcilerParts = {
@@ -135,6 +136,7 @@ export function createKcp(options: KcpOptions): Kcp {
     createGuards: logicalClusterGuards(paths, namespaceGuards(store)),
     authorize,
     deepAuthorize,
+    explain,
     authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
     views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,

@@ -1,4 +1,4 @@
-import type { AdmissionPlugin, Authorizer, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
+import type { AdmissionPlugin, AuthorizerStep, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
 import type { GroupResource } from "@meshplane/apimachinery";
 import type { MountProxy } from "./mounts/mount-proxy.ts";
 import type { Store } from "@meshplane/storage";
@@ -44,8 +44,10 @@ export interface KcpOptions {
   alwaysAllowGroups?: readonly string[];
   /** default /healthz, /readyz, /livez */
   alwaysAllowPaths?: readonly string[];
-  /** asked after RBAC: webhooks, relationships */
-  furtherAuthorizers?: readonly Authorizer[];
+  /** beside kcp's own: a webhook, relationships */
+  authorizerSteps?: readonly AuthorizerStep[];
+  /** names of steps in the order to ask them; default: AlwaysAllowGroups, AlwaysAllowPaths, RBAC, then `authorizerSteps` */
+  authorizationOrder?: readonly string[];
   /** objects per logical cluster; 0 (default): no limit */
   totalObjectLimit?: number;
   /** feature gate WorkspaceMounts; default off */

@@ -1,6 +1,8 @@
 import type {
   AdmissionPlugin,
+  AuthorizationAttributes,
   Authorizer,
+  Explanation,
   FrontDoor,
   Projection,
   RequestContext,
@@ -28,6 +30,8 @@ export interface Kcp {
   authorize: Authorizer;
   /** the same without required groups, content and maximal permission policy: for `bind`, `use` and policies (authz §6) */
   deepAuthorize: Authorizer;
+  /** every step's answer to one question, for `why`; the same steps that requests go through */
+  explain(attributes: AuthorizationAttributes): Promise<Explanation>;
   /** `authorize`, or `deepAuthorize` for an access review that asks for it by header and may (authz §6) */
   authorizerFor(context: RequestContext): Authorizer;
   /** how objects of a stored resource are called, for the feed of the controllers */
