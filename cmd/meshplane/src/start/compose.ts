@@ -7,7 +7,7 @@ import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
 import {
   createApiServer,
   type ApiServer,
-  type AuditHook,
+  type Auditor,
   type FrontDoor,
   type InProcessApi,
   type Log,
@@ -69,8 +69,8 @@ export interface ControlPlaneOptions {
   totalObjectLimit: number;
   /** feature gates of kcp that are on */
   features?: ReadonlySet<FeatureGate>;
-  /** told of every answer, beside the metrics */
-  audit?: AuditHook;
+  /** which requests are written down, and where */
+  audit?: Pick<Auditor, "policy" | "write">;
   /** tests put a defect between the door and the server here, to see that they would notice */
   withFrontDoor?: (frontDoor: FrontDoor) => FrontDoor;
 }
@@ -85,6 +85,13 @@ export interface ControlPlane {
 }
 
 const issuer = "https://kcp.default.svc";
+
+/** @see spec authz §10 */
+function auditAnnotations(kcp: Kcp, cluster: string): Record<string, string> {
+  if (cluster === "") return {};
+  const path = kcp.paths.get(cluster)?.path ?? "";
+  return { "kcp.io/cluster": cluster, "kcp.io/path": path, "tenancy.kcp.io/workspace": cluster };
+}
 
 export function composeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, log } = options;
@@ -190,10 +197,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
     createGuards: kcp.createGuards,
     nonResource: (http, target) => metrics.serve(http, target) ?? documents(http, target),
-    audit: (entry) => {
-      metrics.observe(entry);
-      options.audit?.(entry);
-    },
+    audit: metrics.observe,
+    ...(options.audit ? { auditor: { ...options.audit, annotationsOf: (cluster) => auditAnnotations(kcp, cluster) } } : {}),
     componentNameOf,
     protobuf: protobufCodec(),
     clock,

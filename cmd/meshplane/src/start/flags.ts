@@ -16,6 +16,15 @@ export interface StartFlags {
   tlsPrivateKeyFile: string | undefined;
   auditPolicyFile: string | undefined;
   auditLogPath: string | undefined;
+  auditLogFormat: "json" | "legacy";
+  auditLogMode: "blocking" | "batch";
+  /** MiB, 0: 100 */
+  auditLogMaxSize: number;
+  /** files, 0: all */
+  auditLogMaxBackup: number;
+  /** days, 0: for ever */
+  auditLogMaxAge: number;
+  auditLogCompress: boolean;
   featureGates: Record<string, boolean>;
   shardName: string;
   shardBaseUrl: string | undefined;
@@ -65,6 +74,17 @@ const bool = (name: string, value: string): boolean => {
   if (/^(false|0|f)$/i.test(value)) return false;
   throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}": true or false is wanted`);
 };
+const natural = (name: string, value: string): number => {
+  const number = int(name, value);
+  if (number < 0) throw new FlagError(`--${name} ${value} is negative`);
+  return number;
+};
+function oneOf<const T extends string>(name: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined)
+    throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}": ${choices.join(" or ")} is wanted`);
+  return found;
+}
 const list = (value: string): string[] => value.split(",").filter((part) => part !== "");
 
 const known: Record<string, Flag> = {
@@ -91,8 +111,50 @@ const known: Record<string, Flag> = {
   "client-ca-file": { kind: "string", help: "CA bundle that signs client certificates", set: (f, v) => (f.clientCaFile = v) },
   "tls-cert-file": { kind: "string", help: "server certificate (default: generated)", set: (f, v) => (f.tlsCertFile = v) },
   "tls-private-key-file": { kind: "string", help: "its key", set: (f, v) => (f.tlsPrivateKeyFile = v) },
-  "audit-policy-file": { kind: "string", help: "audit policy", set: (f, v) => (f.auditPolicyFile = v) },
+  "audit-policy-file": {
+    kind: "string",
+    help: "which requests are written to the audit log, and how much of them (default: the metadata of all)",
+    set: (f, v) => (f.auditPolicyFile = v),
+  },
   "audit-log-path": { kind: "string", help: "audit log file, - for standard output", set: (f, v) => (f.auditLogPath = v) },
+  "audit-log-format": {
+    kind: "string",
+    help: "json (default) or legacy",
+    set: (f, v) => (f.auditLogFormat = oneOf("audit-log-format", v, ["json", "legacy"] as const)),
+  },
+  "audit-log-mode": {
+    kind: "string",
+    help: "blocking (default): an event is written before its answer; batch: soon after",
+    set: (f, v) => {
+      const mode = oneOf("audit-log-mode", v, ["blocking", "blocking-strict", "batch"] as const);
+      f.auditLogMode = mode === "batch" ? mode : "blocking";
+    },
+  },
+  "audit-log-version": {
+    kind: "string",
+    help: "audit.k8s.io/v1",
+    set: (_f, v) => void oneOf("audit-log-version", v, ["audit.k8s.io/v1"] as const),
+  },
+  "audit-log-maxsize": {
+    kind: "int",
+    help: "MiB after which a new audit log file is begun (default 100)",
+    set: (f, v) => (f.auditLogMaxSize = natural("audit-log-maxsize", v)),
+  },
+  "audit-log-maxbackup": {
+    kind: "int",
+    help: "old audit log files kept (default 0: all)",
+    set: (f, v) => (f.auditLogMaxBackup = natural("audit-log-maxbackup", v)),
+  },
+  "audit-log-maxage": {
+    kind: "int",
+    help: "days that old audit log files are kept (default 0: for ever)",
+    set: (f, v) => (f.auditLogMaxAge = natural("audit-log-maxage", v)),
+  },
+  "audit-log-compress": {
+    kind: "bool",
+    help: "compress old audit log files",
+    set: (f, v) => (f.auditLogCompress = bool("audit-log-compress", v)),
+  },
   "feature-gates": {
     kind: "map",
     help: "comma separated name=true|false",
@@ -184,9 +246,9 @@ const withoutEffect = new Set(
   storage-initialization-timeout etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval
   etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides lease-reuse-duration-seconds storage-backend
   storage-media-type watch-cache-sizes cert-dir http2-max-streams-per-connection audit-log-batch-buffer-size
-  audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps audit-log-format
-  audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode audit-log-truncate-max-batch-size
-  audit-log-truncate-max-event-size audit-log-version debug-socket-path service-account-max-token-expiration allow-metric-labels
+  audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps 
+  audit-log-truncate-max-batch-size
+  audit-log-truncate-max-event-size debug-socket-path service-account-max-token-expiration allow-metric-labels
   allow-metric-labels-manifest disabled-metrics show-hidden-metrics-for-version log-flush-frequency logging-format vmodule
   coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period event-ttl
   max-connection-bytes-per-sec embedded-etcd-client-port embedded-etcd-directory embedded-etcd-listen-metrics-urls
@@ -195,7 +257,7 @@ const withoutEffect = new Set(
 );
 const switchesWithoutEffect = new Set(
   `shutdown-send-retry-after encryption-provider-config-automatic-reload watch-cache disable-http2-serving permit-address-sharing
-  permit-port-sharing audit-log-batch-throttle-enable audit-log-compress audit-log-truncate-enabled contention-profiling profiling
+  permit-port-sharing audit-log-batch-throttle-enable audit-log-truncate-enabled contention-profiling profiling
   service-account-extend-token-expiration service-account-lookup enable-logs-handler embedded-etcd-force-new-cluster
   enable-leader-election run-controllers run-virtual-workspaces`.split(/\s+/),
 );
@@ -222,6 +284,12 @@ export const defaultFlags = (rootDirectory: string): StartFlags => ({
   tlsPrivateKeyFile: undefined,
   auditPolicyFile: undefined,
   auditLogPath: undefined,
+  auditLogFormat: "json",
+  auditLogMode: "blocking",
+  auditLogMaxSize: 0,
+  auditLogMaxBackup: 0,
+  auditLogMaxAge: 0,
+  auditLogCompress: false,
   featureGates: {},
   shardName: "root",
   shardBaseUrl: undefined,

@@ -12,7 +12,7 @@ import { featureGates } from "./feature-gates.ts";
 import type { StartFlags } from "./flags.ts";
 import { adminKubeconfig } from "./kubeconfig.ts";
 import { createLog } from "./log.ts";
-import { openAuditLog } from "./observe/audit-log.ts";
+import { openAudit } from "./observe/open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { OperatorError } from "./operator-error.ts";
 import { writePrivateFile } from "./private-file.ts";
@@ -52,9 +52,7 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     const url = `https://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
 
     progress.step("control plane");
-    const auditLog = flags.auditLogPath
-      ? openAuditLog(flags.auditLogPath, (error) => log.error("the audit log cannot be written", { error: error.message }))
-      : undefined;
+    const audit = openAudit(flags, (error) => log.error("the audit log cannot be written", { error: error.message }));
     const plane = composeControlPlane({
       store,
       log,
@@ -72,7 +70,7 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       homeWorkspaces: { enabled: flags.enableHomeWorkspaces, creatorGroups: flags.homeCreatorGroups },
       totalObjectLimit: flags.totalObjectLimit,
       features: featureGates(flags.featureGates).on,
-      ...(auditLog ? { audit: auditLog.record } : {}),
+      ...(audit ? { audit } : {}),
     });
     handle = (http) => plane.server.handle(http);
     progress.step("bootstrap");
@@ -97,7 +95,7 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     await plane.stop();
     await listener.close();
     compaction?.stop();
-    await auditLog?.close();
+    audit?.close();
     return 0;
   } finally {
     await listener?.close(0).catch(() => {});
