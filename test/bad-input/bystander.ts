@@ -20,6 +20,7 @@ export class Bystander {
 
   constructor(reading: Reading) {
     this.#worker = new Worker(new URL(import.meta.url), { workerData: reading });
+    this.#worker.setMaxListeners(0);
     this.#worker.unref();
   }
 

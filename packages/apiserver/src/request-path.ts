@@ -31,6 +31,7 @@ import { serveNonResource } from "./serve-non-resource.ts";
 import { serveSubresource } from "./serve-subresource.ts";
 import type { Server } from "./server.ts";
 import type { Target, Verb } from "./target.ts";
+import { turnForQuery } from "./take-turns.ts";
 import { TextAnswer } from "./text-answer.ts";
 import { toStatusError } from "./to-status-error.ts";
 import { anonymousUser } from "./user.ts";
@@ -82,6 +83,8 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
         requireCreateAllowed: () => requireAllowed(endpoint.authorize, user, { ...resourceTarget, verb: "create" }, context, http),
         ...(target.verb === "watch" ? { currentDefinition: () => definitionNow(endpoint, resourceTarget) } : {}),
       };
+      const turn = turnForQuery(http.query.text);
+      if (turn) await turn;
       if (definition.computed) response = await serveComputed(http, request, target.verb, context);
       else if (target.subresource !== "" && target.subresource !== "status")
         response = await serveSubresource(http, request, target.verb, context);

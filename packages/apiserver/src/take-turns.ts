@@ -21,6 +21,12 @@ export function turnsFor(bytes: number): TakeTurn | undefined {
     });
 }
 
+/** Selectors of this many characters take as long. */
+const longQueryMin = 8 * 1024;
+
+export const turnForQuery = (text: string): Promise<void> | undefined =>
+  text.length < longQueryMin ? undefined : turnsFor(largeBytesMin)!();
+
 const beginning: (() => void)[] = [];
 const goingOn: (() => void)[] = [];
 let awaited = false;

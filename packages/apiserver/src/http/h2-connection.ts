@@ -32,6 +32,10 @@ const connectionWindowBytes = 25 << 20;
 /** Streams that a client may open and reset on one connection per second, over a minute, before it is told to go away. */
 const resetsPerSecondMax = 2_000;
 
+/** A connection that has reset so many streams within a second has its requests looked at a few a turn, and not at all once they are reset. */
+const resetsPerSecondFree = 20;
+const heldPerTurn = 8;
+
 /** Serves the streams of one HTTP/2 connection. */
 export class H2Connection {
   readonly session: ServerHttp2Session;
@@ -42,6 +46,9 @@ export class H2Connection {
   readonly #info: ConnectionInfo;
   #resets = 0;
   #resetsSince = Date.now();
+  #resetsOfSecond = 0;
+  #second = 0;
+  readonly #held: (() => void)[] = [];
 
   constructor(session: ServerHttp2Session, info: ConnectionInfo, handle: Handle) {
     this.session = session;
@@ -61,13 +68,34 @@ export class H2Connection {
       if (stream.rstCode === constants.NGHTTP2_CANCEL) this.#countReset();
     });
     const request = new H2Request(stream, headers, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, this.#info);
-    this.#handle(request).then(
-      (response) => respond(stream, response, request.method),
-      () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
-    );
+    const answer = (): void => {
+      if (request.closed) return; // reset before anybody had looked at it
+      this.#handle(request).then(
+        (response) => respond(stream, response, request.method),
+        () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+      );
+    };
+    if (this.#resetsOfSecond > resetsPerSecondFree) this.#hold(answer);
+    else answer();
+  }
+
+  #hold(answer: () => void): void {
+    if (this.#held.push(answer) === 1) setImmediate(() => this.#answerHeld());
+  }
+
+  #answerHeld(): void {
+    for (const answer of this.#held.splice(0, heldPerTurn)) answer();
+    if (this.#held.length > 0) setImmediate(() => this.#answerHeld());
   }
 
   #countReset(): void {
+    const second = Math.floor(Date.now() / 1000);
+    if (second !== this.#second) {
+      // half of the last second's still count
+      this.#resetsOfSecond = second - this.#second === 1 ? this.#resetsOfSecond >> 1 : 0;
+      this.#second = second;
+    }
+    this.#resetsOfSecond++;
     if (++this.#resets < resetsPerSecondMax * 60) return;
     const seconds = (Date.now() - this.#resetsSince) / 1000;
     if (seconds < 60) this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
