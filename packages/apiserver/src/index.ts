@@ -20,7 +20,7 @@ export { listen } from "./http/listener.ts";
 export type { ConnectionInfo, Handle, Listener, ListenOptions } from "./http/listener.ts";
 export { TextAnswer, pageNotFound } from "./text-answer.ts";
 export type { ProtobufCodec } from "./protobuf-codec.ts";
-export { keyOf, prefixOf } from "./registry/keys.ts";
+export { everyIdentity, keyOf, prefixOf } from "./registry/keys.ts";
 export { decodeRecord, encodeRecord } from "./record-codec.ts";
 export { Payload } from "./payload.ts";
 export { parseQuery } from "./http/query.ts";

@@ -1,7 +1,7 @@
 import { badRequest, decodeJson, expired, failure, StatusError } from "@meshplane/apimachinery";
 import { StoreError } from "@meshplane/storage";
 import type { Range, Store, StoredRecord } from "@meshplane/storage";
-import { prefixOf } from "./registry/keys.ts";
+import { everyIdentity, prefixOf } from "./registry/keys.ts";
 import { garbageListResourceVersion, parseResourceVersion, requireListOptions } from "./request-options.ts";
 import type { ListOptions } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -46,6 +46,7 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   const { definition, cluster, namespace, options, selection } = request;
   requireListOptions(options, request.query);
   const prefix = prefixOf(definition, cluster, namespace);
+  const wide = definition.storage.identity === everyIdentity;
   const token = options.continue === "" ? undefined : decodeToken(options.continue);
   const wanted = options.resourceVersion === "" ? 0 : parseResourceVersion(options.resourceVersion);
   if (wanted === undefined) throw garbageListResourceVersion(options.resourceVersion);
@@ -59,7 +60,7 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   const limit = options.resourceVersion === "0" ? 0 : options.limit;
   // limited to an older version: the pages belong to that one
   const at = pinned ?? (limit > 0 && wanted > 0 && options.resourceVersionMatch === "" ? wanted : undefined);
-  const after = token ? startOf(token.start, prefix, cluster === "*" && !definition.namespaced) : undefined;
+  const after = token ? startOf(token.start, prefix, cluster === "*" && !definition.namespaced, wide) : undefined;
   const { filter } = selection;
   const kept = at === undefined && after === undefined && !filter ? lists?.ask(prefix, definition, limit) : undefined;
   try {
@@ -93,7 +94,8 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   }
 
   function startBehind(key: string): string {
-    return key.slice(prefix.length).replace("//", "/");
+    const relative = key.slice(prefix.length);
+    return relative.replace("//", wide ? "/-/" : "/");
   }
 
   async function onePage(): Promise<ListPage> {
@@ -165,9 +167,10 @@ function decodeToken(text: string): Token {
   return { revision: rv, start: path };
 }
 
-/** The key after which to go on. Of a wildcard over cluster-scoped objects the token leaves the empty namespace out. */
-function startOf(start: string, prefix: string, clusterScopedWildcard: boolean): string {
+/** The key after which to go on. Of a wildcard over cluster-scoped objects the token leaves the empty namespace out; over all identities it is a `-`. */
+function startOf(start: string, prefix: string, clusterScopedWildcard: boolean, wide: boolean): string {
   const relative = start.endsWith("\0") ? start.slice(1, -1) : start.slice(1);
+  if (wide) return prefix + relative.replace(/^([^/]+\/[^/]+)\/-\//, "$1//");
   return prefix + (clusterScopedWildcard ? relative.replace("/", "//") : relative);
 }
 

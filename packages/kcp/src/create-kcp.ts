@@ -33,6 +33,7 @@ import { kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 import { ShardList } from "./shard-list.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
+import { metadataDefinition } from "./surfaces/metadata-definition.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
 
 /** who kcp's controllers are in managedFields */
@@ -111,6 +112,7 @@ export function createKcp(options: KcpOptions): Kcp {
     paths,
     surfaces,
     identitySurfaces,
+    metadataSurfaces,
     authorize,
     homes: homes.enabled ? homeEndpoint(parts, authorize, rootWorkspaces) : undefined,
     proxy: options.proxy ?? (async () => notAvailable),
@@ -194,6 +196,16 @@ export function createKcp(options: KcpOptions): Kcp {
         if (definitions.some((one) => one.version === version)) return surfaceOf(`${identity}/${resource}.${group}`, definitions);
       }
       return surfaceOf(`${identity}/nothing`, []);
+    };
+  }
+
+  /** What every logical cluster has is found as ever; of others there has to be a CRD or an object somewhere. */
+  function metadataSurfaces(group: string, version: string, resource: string): SurfaceSource {
+    return async () => {
+      if (base.some((one) => one.group === group && one.version === version && one.resource === resource)) return wildcard;
+      const exists =
+        apis.isDefined(group, resource) || (await store.range(keyPrefix(group, resource), { limit: 1, keysOnly: true })).records.length > 0;
+      return exists ? surfaceOf(`metadata/${version}/${resource}.${group}`, [metadataDefinition(group, version, resource)]) : wildcard;
     };
   }
 

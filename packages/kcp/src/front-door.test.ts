@@ -27,6 +27,7 @@ const door = new KcpFrontDoor({
   } as unknown as PathIndex,
   surfaces: () => surfaceOf("all", []),
   identitySurfaces: () => () => surfaceOf("identity", []),
+  metadataSurfaces: () => () => surfaceOf("identity", []),
   authorize: () => noOpinion(""),
   homes: undefined,
   proxy: async () => ({ status: 200, headers: {}, body: "proxied" }),

@@ -21,6 +21,8 @@ export interface FrontDoorParts {
   surfaces: SurfaceSource;
   /** `<resource>:<identity>` in a URL is looked up on a surface of its own */
   identitySurfaces: (group: string, version: string, resource: string, identity: string) => SurfaceSource;
+  /** a resource's metadata across all logical clusters, whoever provides it */
+  metadataSurfaces: (group: string, version: string, resource: string) => SurfaceSource;
   authorize: Authorizer;
   /** answers `workspaces/~` of root; undefined while homes are switched off */
   homes: Endpoint | undefined;
@@ -84,7 +86,8 @@ export class KcpFrontDoor implements FrontDoor {
       throw forbidden({ group: "core.kcp.io", resource: "logicalclusters" }, cluster, "logical cluster is marked inactive");
     if (homes && cluster === "root" && path === homePath) return homes;
     const actAs = asDeepReviewer(http);
-    return { cluster, path, surfaces: this.#identitySurface(path) ?? surfaces, authorize, ...(actAs ? { actAs } : {}), virtual: false };
+    const own = this.#identitySurface(path) ?? (cluster === allClusters ? this.#metadataSurface(http, path) : undefined);
+    return { cluster, path, surfaces: own ?? surfaces, authorize, ...(actAs ? { actAs } : {}), virtual: false };
   }
 
   #shardEndpoint(path: string): Endpoint {
@@ -102,6 +105,13 @@ export class KcpFrontDoor implements FrontDoor {
     if (colon < 0) return undefined;
     const resource = segments[at]!;
     return this.#parts.identitySurfaces(segments[2]!, segments[3]!, resource.slice(0, colon), resource.slice(colon + 1));
+  }
+
+  /** undefined unless only metadata is asked for, of a resource without an identity */
+  #metadataSurface(http: HttpRequest, path: string): SurfaceSource | undefined {
+    if (!/[;,]\s*as=PartialObjectMetadata/.test(single(http.headers["accept"]) ?? "")) return undefined;
+    const [, apis, group, version, resource] = decode(path).split("/");
+    return apis === "apis" && resource ? this.#parts.metadataSurfaces(group!, version!, resource) : undefined;
   }
 
   async #serviceEndpoint(http: HttpRequest, path: string): Promise<Endpoint | HttpResponse> {

@@ -44,6 +44,8 @@ export class ClusterApisCache implements Projection {
   readonly #baseKeys: Set<string>;
   /** clusters that have, or had, CRDs of their own: most have none, and need not be asked */
   readonly #withCrds = new Set<string>();
+  /** how many CRDs there are of a name, over all clusters */
+  readonly #crds = new Map<string, number>();
   #loaded = false;
   readonly #listeners: ((cluster: string) => void)[] = [];
 
@@ -56,7 +58,11 @@ export class ClusterApisCache implements Projection {
     let after: string | undefined;
     for (;;) {
       const page = await store.range(crdPrefix, { limit: 1_000, keysOnly: true, ...(after ? { after } : {}) });
-      for (const { key } of page.records) this.#withCrds.add(decodeKey(key).cluster);
+      for (const { key } of page.records) {
+        const { cluster, name } = decodeKey(key);
+        this.#withCrds.add(cluster);
+        this.#count(name, 1);
+      }
       if (!page.more) break;
       after = page.records.at(-1)!.key;
     }
@@ -68,12 +74,24 @@ export class ClusterApisCache implements Projection {
     return !this.#loaded || this.#withCrds.has(cluster);
   }
 
+  /** whether some cluster has a CRD for it */
+  isDefined(group: string, resource: string): boolean {
+    return this.#crds.has(`${resource}.${group}`);
+  }
+
+  #count(name: string, change: number): void {
+    const count = (this.#crds.get(name) ?? 0) + change;
+    if (count > 0) this.#crds.set(name, count);
+    else this.#crds.delete(name);
+  }
+
   apply(batch: FeedBatch): void {
-    for (const { key } of batch.events) {
+    for (const { key, record, previous } of batch.events) {
       const isCrd = key.startsWith(crdPrefix);
       if (!isCrd && !key.startsWith(bindingPrefix)) continue;
-      const { cluster } = decodeKey(key);
+      const { cluster, name } = decodeKey(key);
       if (isCrd) this.#withCrds.add(cluster);
+      if (isCrd && !record !== !previous) this.#count(name, record ? 1 : -1);
       this.drop(cluster);
     }
   }
