@@ -142,15 +142,19 @@ export function toObject(value: unknown, definition: ResourceDefinition): Decode
     throw cannotBeHandled(definition, why);
   };
   normalizeMetadata(object, definition, fail);
-  const order = definition.builtIn ? new Map(Object.keys(object).map((key, place) => [key, place])) : undefined;
+  const keys = definition.builtIn ? Object.keys(object) : undefined;
   const unknown = unknownFieldsOf(object, definition);
-  if (order && unknown.length > 1) unknown.sort((a, b) => (order.get(firstOf(a)) ?? -1) - (order.get(firstOf(b)) ?? -1));
+  if (keys && unknown.length > 1) sortByKeys(unknown, keys);
   definition.strategy.applyDefaults?.(object);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }
 
 /** The decoder of built-in kinds complains in the order of the document. */
-const firstOf = (path: string): string => /^[^.[]*/.exec(path)![0];
+function sortByKeys(paths: string[], keys: readonly string[]): void {
+  const places = new Map(keys.map((key, place) => [key, place]));
+  const ranks = new Map(paths.map((path) => [path, places.get(/^[^.[]*/.exec(path)![0]) ?? -1]));
+  paths.sort((a, b) => ranks.get(a)! - ranks.get(b)!);
+}
 
 /** Where upstream's decoder looks for the type of an object, as it prints it. */
 export const headType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';

@@ -71,7 +71,10 @@ export class H2Connection {
     const answer = (): void => {
       if (request.closed) return; // reset before anybody had looked at it
       this.#handle(request).then(
-        (response) => respond(stream, response, request.method),
+        (response) => {
+          respond(stream, response, request.method);
+          if (request.bodyRefused) setTimeout(() => letGo(stream), lingerMs).unref();
+        },
         () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
       );
     };
@@ -106,6 +109,13 @@ export class H2Connection {
 
 const ignore = (): void => {};
 
+/** A client that still sends hears the answer first; then its stream ends, whatever else it has to say. */
+const lingerMs = 500;
+
+function letGo(stream: ServerHttp2Stream): void {
+  if (!stream.destroyed && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
 class H2Request implements HttpRequest {
   readonly method: string;
   readonly path: string;
@@ -115,6 +125,7 @@ class H2Request implements HttpRequest {
   readonly #stream: ServerHttp2Stream;
   readonly #info: ConnectionInfo;
   readonly #empty: boolean;
+  bodyRefused = false;
 
   constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, empty: boolean, info: ConnectionInfo) {
     this.#stream = stream;
@@ -137,9 +148,14 @@ class H2Request implements HttpRequest {
   get closed(): boolean {
     return this.#stream.destroyed || this.#stream.closed;
   }
-  readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
-    if (this.#empty) return Promise.resolve(new Uint8Array());
-    return readStream(this.#stream, this.headers["content-length"], bytesMax);
+  async readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
+    if (this.#empty) return new Uint8Array();
+    try {
+      return await readStream(this.#stream, this.headers["content-length"], bytesMax);
+    } catch (error) {
+      this.bodyRefused = true;
+      throw error;
+    }
   }
   onClose(listener: () => void): void {
     if (this.closed) listener();

@@ -427,9 +427,9 @@ class Watch {
   }
 
   #deliver(bytes: Uint8Array): void {
+    // a live stream cannot be slowed down: whoever reads slower than things change starts again; but of large events a few may wait
+    if (this.live && this.#sink.buffered > Math.max(queuedBytesMax, 3 * bytes.length)) return this.#cut();
     this.#sink.write(bytes);
-    // a live stream cannot be slowed down: whoever reads slower than things change starts again
-    if (this.live && this.#sink.buffered > queuedBytesMax) this.#cut();
   }
 
   /** Resolves when the client has taken what it was sent. */
