@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
+import type { CertificateSubject, HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
 import { untilDrained } from "./h2-connection.ts";
 import type { ConnectionInfo, Handle } from "./listener.ts";
 import { parseQuery } from "./query.ts";
@@ -91,8 +91,14 @@ class H1Request implements HttpRequest {
   get remoteAddress(): string {
     return this.#info.remoteAddress;
   }
-  get clientCertificate(): { commonName: string; organizations: string[] } | undefined {
+  get rawHeaders(): readonly string[] {
+    return this.#message.rawHeaders;
+  }
+  get clientCertificate(): CertificateSubject | undefined {
     return this.#info.clientCertificate;
+  }
+  get proxyCertificate(): CertificateSubject | undefined {
+    return this.#info.proxyCertificate;
   }
   get closed(): boolean {
     return this.#answer.closed || this.#answer.destroyed;

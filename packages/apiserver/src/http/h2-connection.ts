@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, ServerOptions } from "node:http2";
 import { constants } from "node:http2";
-import type { TLSSocket } from "node:tls";
-import type { HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
+import type { CertificateSubject, HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
 import type { ConnectionInfo, Handle } from "./listener.ts";
 import { parseQuery } from "./query.ts";
 import { readStream, requestBodyBytesMax } from "./read-body.ts";
@@ -56,10 +55,10 @@ export class H2Connection {
     this.#handle = handle;
     session.setLocalWindowSize(connectionWindowBytes);
     session.on("error", () => session.destroy());
-    session.on("stream", (stream, headers, flags) => this.#serve(stream, headers, flags));
+    session.on("stream", (stream, headers, flags, rawHeaders) => this.#serve(stream, headers, flags, rawHeaders));
   }
 
-  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: readonly string[]): void {
     this.openStreams++;
     stream.on("error", ignore);
     stream.on("close", () => {
@@ -67,7 +66,7 @@ export class H2Connection {
       this.idleSince = Date.now();
       if (stream.rstCode === constants.NGHTTP2_CANCEL) this.#countReset();
     });
-    const request = new H2Request(stream, headers, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, this.#info);
+    const request = new H2Request(stream, headers, rawHeaders, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, this.#info);
     const answer = (): void => {
       if (request.closed) return; // reset before anybody had looked at it
       this.#handle(request).then(
@@ -121,17 +120,25 @@ class H2Request implements HttpRequest {
   readonly path: string;
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
   readonly protocol = "h2";
   readonly #stream: ServerHttp2Stream;
   readonly #info: ConnectionInfo;
   readonly #empty: boolean;
   bodyRefused = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, empty: boolean, info: ConnectionInfo) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+    empty: boolean,
+    info: ConnectionInfo,
+  ) {
     this.#stream = stream;
     this.#info = info;
     this.#empty = empty;
     this.headers = headers;
+    this.rawHeaders = rawHeaders;
     this.method = headers[":method"] as string;
     const target = (headers[":path"] as string | undefined) ?? "/";
     const question = target.indexOf("?");
@@ -142,8 +149,11 @@ class H2Request implements HttpRequest {
   get remoteAddress(): string {
     return this.#info.remoteAddress;
   }
-  get clientCertificate(): { commonName: string; organizations: string[] } | undefined {
+  get clientCertificate(): CertificateSubject | undefined {
     return this.#info.clientCertificate;
+  }
+  get proxyCertificate(): CertificateSubject | undefined {
+    return this.#info.proxyCertificate;
   }
   get closed(): boolean {
     return this.#stream.destroyed || this.#stream.closed;
@@ -231,16 +241,4 @@ export function untilDrained(stream: {
     stream.once("drain", resolve);
     stream.once("close", resolve);
   });
-}
-
-/** A certificate's names, when the client CA signed it. */
-export function clientCertificateOf(socket: TLSSocket): ConnectionInfo["clientCertificate"] {
-  if (!socket.authorized) return undefined;
-  const subject = socket.getPeerCertificate()?.subject as Record<string, string | string[]> | undefined;
-  if (!subject || subject.CN === undefined) return undefined;
-  const organizations = subject.O;
-  return {
-    commonName: Array.isArray(subject.CN) ? subject.CN[0]! : subject.CN,
-    organizations: organizations === undefined ? [] : Array.isArray(organizations) ? organizations : [organizations],
-  };
 }
