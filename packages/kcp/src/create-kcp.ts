@@ -14,6 +14,7 @@ import { internalUser, localClient, namespaceGuards, objectOf } from "@meshplane
 import { startController } from "@meshplane/controller-runtime";
 import { builtInIdentity, keyPrefix } from "@meshplane/storage";
 import { admissionPlugins } from "./admission/plugins.ts";
+import { workspaceAuthentication } from "./authentication/workspace-authentication.ts";
 import { authorizerChain } from "./authorizers/chain.ts";
 import { prefixedUser } from "./authorizers/effective-users.ts";
 import { bootstrapRoot } from "./bootstrap/bootstrap.ts";
@@ -139,6 +140,15 @@ export function createKcp(options: KcpOptions): Kcp {
     authorize,
     deepAuthorize,
     explain,
+    workspaceTokens: workspaceAuthentication({
+      paths,
+      types,
+      objects,
+      tenancyIdentity,
+      clock,
+      log,
+      disallowedIssuers: options.ownIssuers ?? [],
+    }),
     authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
     views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,

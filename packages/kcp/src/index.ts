@@ -5,6 +5,8 @@ export type * from "./virtual-workspace.ts";
 export { unresolvedService } from "./front-door.ts";
 export { kcpBootstrapPolicy } from "./bootstrap/bootstrap-policy.ts";
 export { effectiveUsers, isInScope, prefixedUser, withWarrant } from "./authorizers/effective-users.ts";
+export { kcpStepNames } from "./authorizers/chain.ts";
+export { webhookStep } from "./authorizers/webhook.ts";
 export { boundOriginOf, type BoundOrigin } from "./definitions/bound-definitions.ts";
 export { kcpIndexes } from "./definitions/system-definitions.ts";
 export { PathIndex, type LogicalClusterEntry, type Resolved } from "./logical-clusters/path-index.ts";

@@ -50,6 +50,8 @@ export interface KcpOptions {
   authorizationOrder?: readonly string[];
   /** objects per logical cluster; 0 (default): no limit */
   totalObjectLimit?: number;
+  /** issuers that only this server may speak for */
+  ownIssuers?: readonly string[];
   /** feature gate WorkspaceMounts; default off */
   workspaceMounts?: boolean;
   /** passes requests on to where a mounted workspace is served; without it they answer 503 */

@@ -11,7 +11,7 @@ import type {
   SurfaceSource,
   User,
 } from "@meshplane/apiserver";
-import type { KindOf } from "@meshplane/controlplane";
+import type { KindOf, TokenAuthenticator } from "@meshplane/controlplane";
 import type { Controller, KeySource } from "@meshplane/controller-runtime";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 import type { ExportIndex } from "./exports/export-index.ts";
@@ -32,6 +32,8 @@ export interface Kcp {
   deepAuthorize: Authorizer;
   /** every step's answer to one question, for `why`; the same steps that requests go through */
   explain(attributes: AuthorizationAttributes): Promise<Explanation>;
+  /** users of issuers that the request's workspace trusts by its type (feature WorkspaceAuthentication) */
+  workspaceTokens: TokenAuthenticator;
   /** `authorize`, or `deepAuthorize` for an access review that asks for it by header and may (authz §6) */
   authorizerFor(context: RequestContext): Authorizer;
   /** how objects of a stored resource are called, for the feed of the controllers */
