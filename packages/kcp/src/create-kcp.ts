@@ -19,6 +19,8 @@ import { authorizerChain } from "./authorizers/chain.ts";
 import { prefixedUser } from "./authorizers/effective-users.ts";
 import { bootstrapRoot } from "./bootstrap/bootstrap.ts";
 import { reviewAuthorizer } from "./deep-reviews.ts";
+import { PublishedResources } from "./cached-resources/published-resources.ts";
+import { virtualResources } from "./cached-resources/virtual-resources.ts";
 import { BoundDefinitions } from "./definitions/bound-definitions.ts";
 import { withLifecycleMetadata } from "./definitions/lifecycle-metadata.ts";
 import { systemDefinitions, unsettledUnlessReady } from "./definitions/system-definitions.ts";
@@ -30,7 +32,7 @@ import type { KcpOptions } from "./kcp-options.ts";
 import { logicalClusterGuards } from "./logical-clusters/create-guards.ts";
 import { PathIndex } from "./logical-clusters/path-index.ts";
 import { ObjectReader } from "./object-reader.ts";
-import { kcpControllers } from "./reconcilers/controllers.ts";
+import { cacheControllers, kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 import { ShardList } from "./shard-list.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
@@ -64,7 +66,18 @@ export function createKcp(options: KcpOptions): Kcp {
   const base: readonly ResourceDefinition[] = [...options.builtIns, ...systemDefinitions(local)];
   const bound = new BoundDefinitions(store, (schema, identity) => compileSchema(schema, identity, identity === tenancyIdentity(), options));
   const baseByName = new Map(base.map((one) => [`${one.group}/${one.version}/${one.resource}`, one]));
-  const apis = new ClusterApisCache({ store, base, bound: bound.of, local: (cluster) => localDefinitions(cluster, options) });
+  const published = new PublishedResources();
+  const apis = new ClusterApisCache({
+    store,
+    base,
+    bound: bound.of,
+    local: (cluster) => localDefinitions(cluster, options),
+    virtual: {
+      definitions: virtualResources({ exports, paths, published }),
+      shows: (cluster) => !published.inCluster(cluster)[Symbol.iterator]().next().done,
+    },
+  });
+  published.onChange(() => apis.dropVirtual());
   const wildcard = surfaceOf("*", base);
   const surfaces: SurfaceSource = (cluster) => {
     if (cluster === "*" || cluster === "") return wildcard;
@@ -121,7 +134,8 @@ export function createKcp(options: KcpOptions): Kcp {
   });
 
   return {
-    projections: [exports, paths, objects, apis, shards],
+    // without the feature nothing is published
+    projections: [exports, paths, objects, ...(options.cacheApis ? [published] : []), apis, shards],
     frontDoor,
     surfaces,
     admission: admissionPlugins({
@@ -150,18 +164,19 @@ export function createKcp(options: KcpOptions): Kcp {
       disallowedIssuers: options.ownIssuers ?? [],
     }),
     authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
-    views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
+    views: { published, exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,
     policyCluster,
     paths,
     mount: (virtualWorkspace) => frontDoor.mount(virtualWorkspace),
     bootstrap: () =>
       bootstrapRoot(parts, {
+        cacheApis: options.cacheApis ?? false,
         batteries: options.batteries ?? defaultBatteries,
         homeCreatorGroups: homes.creatorGroups ?? [authenticatedGroup],
       }),
     startControllers: (source) =>
-      kcpControllers(parts).map((controller) =>
+      [...kcpControllers(parts), ...(options.cacheApis ? cacheControllers({ ...parts, published }) : [])].map((controller) =>
         startController(
           {
             onError: (error, key, failures) =>

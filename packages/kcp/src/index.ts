@@ -13,4 +13,9 @@ export { PathIndex, type LogicalClusterEntry, type Resolved } from "./logical-cl
 export { createMountProxy, type MountProxyOptions } from "./mounts/mount-proxy.ts";
 export type { ClusterApis, ClusterApisSource } from "./surfaces/cluster-apis.ts";
 export type { AcceptedClaim, BindingEntry } from "./surfaces/binding-entry.ts";
+export { deriveDefinition } from "./definitions/derive-definition.ts";
+export { shownDefinition } from "./cached-resources/shown-definition.ts";
+export { sourceDefinition } from "./cached-resources/source-definition.ts";
+export { isSliceReference } from "./cached-resources/slice-reference.ts";
+export type { PublishedResource, PublishedResources, PublishedSlice } from "./cached-resources/published-resources.ts";
 export type { ExportEntry, ExportIndex } from "./exports/export-index.ts";

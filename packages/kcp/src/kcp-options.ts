@@ -54,6 +54,8 @@ export interface KcpOptions {
   ownIssuers?: readonly string[];
   /** feature gate WorkspaceMounts; default off */
   workspaceMounts?: boolean;
+  /** feature gate CacheAPIs: published resources, and virtual ones that show them; default off */
+  cacheApis?: boolean;
   /** passes requests on to where a mounted workspace is served; without it they answer 503 */
   proxy?: MountProxy;
   /** ends open watches of a logical cluster ("*": those over all), when it becomes inactive or goes; or of one resource that is served no more */

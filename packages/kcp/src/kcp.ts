@@ -13,6 +13,7 @@ import type {
 } from "@meshplane/apiserver";
 import type { KindOf, TokenAuthenticator } from "@meshplane/controlplane";
 import type { Controller, KeySource } from "@meshplane/controller-runtime";
+import type { PublishedResources } from "./cached-resources/published-resources.ts";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 import type { ExportIndex } from "./exports/export-index.ts";
 import type { ClusterApisSource } from "./surfaces/cluster-apis.ts";
@@ -54,6 +55,8 @@ export interface Kcp {
 /** What the views below `/services/` read. */
 export interface ViewParts {
   exports: ExportIndex;
+  /** empty while the feature CacheAPIs is off */
+  published: PublishedResources;
   apisOf: ClusterApisSource;
   /** served versions of an APIResourceSchema, by its name, under an identity; [] when there is no such schema */
   schemaDefinitions(cluster: string, schemaName: string, identityHash: string): ResourceDefinition[] | Promise<ResourceDefinition[]>;

@@ -152,6 +152,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     homeWorkspaces: options.homeWorkspaces,
     totalObjectLimit: options.totalObjectLimit,
     workspaceMounts: options.features?.has("WorkspaceMounts") ?? false,
+    cacheApis: options.features?.has("CacheAPIs") ?? false,
     proxy: createMountProxy({ log, ca: options.ca }),
   });
 

@@ -7,6 +7,7 @@ export const everyIdentity = "*";
 /** Where one object lies. */
 export function keyOf(definition: ResourceDefinition, cluster: string, namespace: string, name: string): string {
   const { group, resource, identity } = definition.storage;
+  cluster = definition.storage.cluster ?? cluster;
   return encodeKey({ group, resource, identity, cluster, namespace: definition.namespaced ? namespace : "", name });
 }
 
@@ -14,6 +15,7 @@ export function keyOf(definition: ResourceDefinition, cluster: string, namespace
 export function prefixOf(definition: ResourceDefinition, cluster: string, namespace: string): string {
   const { group, resource, identity } = definition.storage;
   if (identity === everyIdentity) return keyPrefix(group, resource);
+  cluster = definition.storage.cluster ?? cluster;
   if (cluster === "*") return keyPrefix(group, resource, identity);
   if (!definition.namespaced) return keyPrefix(group, resource, identity, cluster, "");
   return namespace === "" ? keyPrefix(group, resource, identity, cluster) : keyPrefix(group, resource, identity, cluster, namespace);

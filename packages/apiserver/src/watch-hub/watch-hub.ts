@@ -247,7 +247,8 @@ export class WatchHub implements Projection {
   #join(watch: Watch, position: number): void {
     watch.position = Math.max(position, watch.position);
     watch.live = true;
-    const { definition, cluster } = watch.request;
+    const { definition } = watch.request;
+    const cluster = definition.storage.cluster ?? watch.request.cluster;
     const { channels, name } = this.#placeOf(definition);
     let channel = channels.get(name);
     if (!channel) channels.set(name, (channel = { byCluster: new Map() }));
@@ -261,7 +262,8 @@ export class WatchHub implements Projection {
     watch.ended = true;
     for (const cancel of watch.cancels) cancel();
     watch.request.ended?.();
-    const { definition, cluster } = watch.request;
+    const { definition } = watch.request;
+    const cluster = definition.storage.cluster ?? watch.request.cluster;
     const { channels, name } = this.#placeOf(definition);
     const channel = channels.get(name);
     const watches = channel?.byCluster.get(cluster);

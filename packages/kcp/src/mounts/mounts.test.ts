@@ -21,6 +21,8 @@ before(async () => {
       versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: open }, subresources: { status: {} } }],
     },
   });
+  while ((await plane.kcp.surfaces("root")).lookup("example.com", "v1", "farms") === undefined)
+    await new Promise((resolve) => setTimeout(resolve, 5));
 });
 after(() => plane.stop());
 
