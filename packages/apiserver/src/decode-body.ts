@@ -51,9 +51,7 @@ export async function decodeBody(
     turn,
     decode() {
       if (!turn) return finish(valueOf(), definition);
-      return turn()
-        .then(valueOf)
-        .then((value) => turn().then(() => finish(value, definition)));
+      return finishInTurns(turn, valueOf, definition);
     },
   };
 }
@@ -63,6 +61,9 @@ interface Value {
   readonly value: unknown;
   readonly duplicates: readonly string[] | undefined;
 }
+
+/** More do not fit into an answer's headers. */
+const warnedMax = 1_000;
 
 /** @throws StatusError 400 when strict, or else says it in warnings */
 export function reportComplaints(
@@ -74,7 +75,8 @@ export function reportComplaints(
   if (complaints.length === 0 || validation === "Ignore") return;
   if (validation === "Warn") {
     // the YAML decoder's complaints are one text of many lines
-    for (const text of complaints) for (const line of text.split("\n")) if (!line.endsWith("unmarshal errors:")) warn(line.trim());
+    for (const text of complaints.slice(0, warnedMax))
+      for (const line of text.split("\n")) if (!line.endsWith("unmarshal errors:")) warn(line.trim());
     return;
   }
   throw cannotBeHandled(definition, `strict decoding error: ${complaints.join(", ")}`);
@@ -128,8 +130,23 @@ function decodeProtobuf(bytes: Uint8Array, definition: ResourceDefinition, codec
 
 function finish({ value, duplicates }: Value, definition: ResourceDefinition): Decoded {
   const { object, complaints } = toObject(value, definition);
-  if (!duplicates) return { object, complaints: [] };
-  return { object, complaints: duplicates.length > 0 ? [...duplicates, ...complaints] : complaints };
+  return { object, complaints: allComplaints(duplicates, complaints) };
+}
+
+/** The same, with the loop free between the steps. */
+async function finishInTurns(turn: TakeTurn, valueOf: () => Value, definition: ResourceDefinition): Promise<Decoded> {
+  await turn();
+  const { value, duplicates } = valueOf();
+  await turn();
+  const { object, complaints } = toKnownObject(value, definition);
+  await turn();
+  definition.strategy.applyDefaults?.(object);
+  return { object, complaints: allComplaints(duplicates, complaints) };
+}
+
+function allComplaints(duplicates: readonly string[] | undefined, complaints: readonly string[]): readonly string[] {
+  if (!duplicates) return [];
+  return duplicates.length > 0 ? [...duplicates, ...complaints] : complaints;
 }
 
 /**
@@ -137,6 +154,13 @@ function finish({ value, duplicates }: Value, definition: ResourceDefinition): D
  * @throws StatusError 400, 422
  */
 export function toObject(value: unknown, definition: ResourceDefinition): Decoded {
+  const decoded = toKnownObject(value, definition);
+  definition.strategy.applyDefaults?.(decoded.object);
+  return decoded;
+}
+
+/** All but the defaults. */
+function toKnownObject(value: unknown, definition: ResourceDefinition): Decoded {
   const object = requireKind(value, definition);
   const fail = (why: string): never => {
     throw cannotBeHandled(definition, why);
@@ -145,7 +169,6 @@ export function toObject(value: unknown, definition: ResourceDefinition): Decode
   const keys = definition.builtIn ? Object.keys(object) : undefined;
   const unknown = unknownFieldsOf(object, definition);
   if (keys && unknown.length > 1) sortByKeys(unknown, keys);
-  definition.strategy.applyDefaults?.(object);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }
 
