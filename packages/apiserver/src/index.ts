@@ -15,6 +15,7 @@ export type * from "./front-door.ts";
 export type * from "./projection.ts";
 export type * from "./in-process.ts";
 export type * from "./server-options.ts";
+export { parseGoDuration } from "./go-duration.ts";
 export { createApiServer } from "./create-api-server.ts";
 export { listen } from "./http/listener.ts";
 export type { ConnectionInfo, Handle, Listener, ListenOptions } from "./http/listener.ts";

@@ -51,6 +51,7 @@ import {
 import type { Store } from "@meshplane/storage";
 import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
 import { version } from "../version.ts";
+import type { Access } from "./access.ts";
 import type { FeatureGate } from "./feature-gates.ts";
 import { Metrics } from "./observe/metrics.ts";
 
@@ -63,7 +64,8 @@ export interface ControlPlaneOptions {
   signingKey: SigningKey;
   /** PEM, what kube-root-ca.crt holds */
   ca: string;
-  anonymous: boolean;
+  /** who is who beside the server's own tokens, and who is asked beside RBAC; by default nobody, and all may be anonymous */
+  access?: Pick<Access, "proxies" | "tokens" | "anonymous" | "steps" | "order" | "alwaysAllowPaths">;
   batteries: ReadonlySet<string>;
   homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
   totalObjectLimit: number;
@@ -84,7 +86,8 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-const issuer = "https://kcp.default.svc";
+/** of service account tokens; their audience, and this server's, too */
+export const issuer = "https://kcp.default.svc";
 
 /** @see spec authz §10 */
 function auditAnnotations(kcp: Kcp, cluster: string): Record<string, string> {
@@ -111,7 +114,18 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     extraOf: (cluster) => ({ [extraKeys.clusterName]: [cluster], [extraKeys.scopes]: [`cluster:${cluster}`] }),
   });
   const documents = openIdDocuments(accounts, options.shard.externalURL);
-  const tokens = bearerTokens([...options.tokens, accounts.authenticate], [issuer]);
+  const { access } = options;
+  const ofWorkspace: TokenAuthenticator = (token, audiences, cluster) => kcp.workspaceTokens(token, audiences, cluster);
+  const tokens = bearerTokens(
+    [
+      ...options.tokens,
+      accounts.authenticate,
+      ...(access?.tokens ?? []),
+      ...(options.features?.has("WorkspaceAuthentication") ? [ofWorkspace] : []),
+    ],
+    [issuer],
+    log,
+  );
 
   const builtIns: ResourceDefinition[] = [
     ...builtInDefinitions({
@@ -148,6 +162,10 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       authorize: (attributes) => kcp.authorize(attributes),
       sourceOf: ({ definition, cluster }) => boundOriginOf(definition)?.schemaCluster ?? cluster,
     }),
+    ownIssuers: [issuer],
+    ...(access ? { authorizerSteps: access.steps } : {}),
+    ...(access?.order ? { authorizationOrder: access.order } : {}),
+    ...(access?.alwaysAllowPaths ? { alwaysAllowPaths: access.alwaysAllowPaths } : {}),
     batteries: options.batteries,
     homeWorkspaces: options.homeWorkspaces,
     totalObjectLimit: options.totalObjectLimit,
@@ -179,8 +197,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     projections: [rbac, ...kcp.projections, quotas.projection, hooks, generation, changes],
     frontDoor: options.withFrontDoor?.(kcp.frontDoor) ?? kcp.frontDoor,
     surfaces: kcp.surfaces,
-    authenticators: [clientCertificates, tokens.authenticate],
-    anonymous: options.anonymous,
+    authenticators: [...(access?.proxies ?? []), clientCertificates, tokens.authenticate],
+    anonymous: access?.anonymous ?? true,
     impersonate: createImpersonation({
       authorize: kcp.authorize,
       privilegedGroups: [

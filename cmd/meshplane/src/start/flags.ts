@@ -3,9 +3,13 @@
  * meaning here is accepted and said; what would weaken security if it were silently ignored is refused.
  * @see spec apis-served; upstream's `kcp start options`
  */
+import { accessFlags, defaultAccessFlags, requireSensibleAccess, type AccessFlags } from "./access-flags.ts";
 import { featureGates } from "./feature-gates.ts";
+import { FlagError } from "./flag-error.ts";
 
-export interface StartFlags {
+export { FlagError };
+
+export interface StartFlags extends AccessFlags {
   rootDirectory: string;
   bindAddress: string;
   /** 0 with `experimentalBindFreePort`: any free one */
@@ -37,7 +41,6 @@ export interface StartFlags {
   etcdCaFile: string | undefined;
   etcdCertFile: string | undefined;
   etcdKeyFile: string | undefined;
-  anonymousAuth: boolean;
   batteriesIncluded: string[];
   enableHomeWorkspaces: boolean;
   homeCreatorGroups: string[];
@@ -56,9 +59,7 @@ export interface ParsedFlags {
   help: boolean;
 }
 
-export class FlagError extends Error {}
-
-type Kind = "string" | "list" | "bool" | "int" | "map";
+type Kind = "string" | "list" | "bool" | "int" | "map" | "duration";
 interface Flag {
   kind: Kind;
   help: string;
@@ -189,11 +190,7 @@ const known: Record<string, Flag> = {
   "etcd-cafile": { kind: "string", help: "CA of etcd", set: (f, v) => (f.etcdCaFile = v) },
   "etcd-certfile": { kind: "string", help: "client certificate for etcd", set: (f, v) => (f.etcdCertFile = v) },
   "etcd-keyfile": { kind: "string", help: "its key", set: (f, v) => (f.etcdKeyFile = v) },
-  "anonymous-auth": {
-    kind: "bool",
-    help: "requests without credentials are system:anonymous (default true)",
-    set: (f, v) => (f.anonymousAuth = bool("anonymous-auth", v)),
-  },
+  ...accessFlags,
   "batteries-included": {
     kind: "list",
     help: "default objects: admin, workspace-types (default both); +x and -x change the default",
@@ -263,18 +260,15 @@ const switchesWithoutEffect = new Set(
 );
 /** Ignoring these would be a lie about who may do what. */
 const refused = new Set(
-  `root-identities-file encryption-provider-config authentication-config authentication-token-webhook-config-file
-  enable-bootstrap-token-auth oidc-issuer-url oidc-client-id oidc-ca-file oidc-groups-claim oidc-groups-prefix oidc-required-claim
-  oidc-signing-algs oidc-username-claim oidc-username-prefix requestheader-client-ca-file requestheader-allowed-names
-  requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers
+  `root-identities-file encryption-provider-config enable-bootstrap-token-auth
   service-account-issuer service-account-jwks-uri service-account-key-file service-account-signing-key-file
-  service-account-private-key-file service-account-signing-endpoint authorization-webhook-config-file authorization-order
-  authorization-always-allow-paths audit-webhook-config-file tls-cipher-suites tls-min-version tls-sni-cert-key
+  service-account-private-key-file service-account-signing-endpoint audit-webhook-config-file tls-cipher-suites tls-min-version tls-sni-cert-key
   tls-curve-preferences cors-allowed-origins strict-transport-security-directives api-audiences cache-kubeconfig tracing-config-file
   proxy-client-cert-file proxy-client-key-file root-ca-file`.split(/\s+/),
 );
 
 export const defaultFlags = (rootDirectory: string): StartFlags => ({
+  ...defaultAccessFlags,
   rootDirectory,
   bindAddress: "127.0.0.1",
   securePort: 6443,
@@ -302,7 +296,6 @@ export const defaultFlags = (rootDirectory: string): StartFlags => ({
   etcdCaFile: undefined,
   etcdCertFile: undefined,
   etcdKeyFile: undefined,
-  anonymousAuth: true,
   batteriesIncluded: ["admin", "workspace-types"],
   enableHomeWorkspaces: true,
   homeCreatorGroups: ["system:authenticated"],
@@ -351,6 +344,7 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
   if (gates.refused.length > 0)
     throw new FlagError(`--feature-gates: ${gates.refused.join(", ")} is not supported: nothing stands behind it here`);
   if (gates.ignored.length > 0) notices.push(`--feature-gates: ${gates.ignored.join(", ")} has no effect: nothing here needs it`);
+  requireSensibleAccess(flags);
   if (flags.etcdServers.length > 0) flags.store = "etcd";
   if (flags.store === "etcd" && flags.etcdServers.length === 0) throw new FlagError("--store etcd needs --etcd-servers");
   if ((flags.tlsCertFile === undefined) !== (flags.tlsPrivateKeyFile === undefined))
