@@ -65,7 +65,7 @@ const answer = ({ description, content }: Json): Uint8Array[] => [
 const mediaType = ({ schema: shown }: Json): Uint8Array[] => (shown ? [inner(1, schemaOrReference(shown as Json))] : []);
 
 const schemaOrReference = (source: Json): Uint8Array[] =>
-  typeof source.$ref === "string" ? [inner(2, [text(1, source.$ref)])] : [inner(1, schema(source))];
+  typeof source.$ref === "string" ? [inner(2, [text(1, source.$ref), text(3, source.description)])] : [inner(1, schema(source))];
 
 function schema(source: Json): Uint8Array[] {
   const { additionalProperties, items, not, properties, type } = source;
@@ -112,9 +112,10 @@ function schema(source: Json): Uint8Array[] {
   ];
 }
 
-/** Numbers, booleans and texts only: the message has no place for others. */
+/** The message has a place for numbers, booleans and texts; of others it says that there is something. */
 function defaultOf(value: unknown): Uint8Array[] {
   if (typeof value === "number") return [inner(33, [double(1, value)])];
   if (typeof value === "boolean") return [inner(33, [choice(2, value)])];
-  return typeof value === "string" ? [inner(33, texts(3, [value]))] : [];
+  if (typeof value === "string") return [inner(33, texts(3, [value]))];
+  return value === undefined ? [] : [inner(33, [])];
 }
