@@ -1,4 +1,4 @@
-import { decodePatch, failure, unsupportedMediaType, badRequest, StatusError } from "@meshplane/apimachinery";
+import { decodePatch, failure, badRequest, StatusError } from "@meshplane/apimachinery";
 import type { JsonValue } from "@meshplane/apimachinery";
 import { contentTypeOf } from "./decode-body.ts";
 import type { HttpRequest } from "./http/http-request.ts";
@@ -67,7 +67,10 @@ const duplicateField = (path: string): string => `duplicate field ${JSON.stringi
 
 function wrongType(definition: ResourceDefinition): Error {
   if (definition.builtIn) return failure(415, "UnsupportedMediaType", {}, "415: Unsupported Media Type");
-  return unsupportedMediaType(
+  return failure(
+    415,
+    "UnsupportedMediaType",
+    undefined,
     "the body of the request was in an unknown format - accepted media types include: application/json-patch+json, application/merge-patch+json, application/apply-patch+yaml, application/apply-patch+yaml",
   );
 }

@@ -1,5 +1,5 @@
 import { plainError } from "@meshplane/apimachinery";
-import { answer, headersOf } from "./answer.ts";
+import { answer, headersOf, warningHeaders } from "./answer.ts";
 import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf, isPlainJson } from "./answer-forms.ts";
 import { beginTrail, type AuditTrail } from "./audit/audit-trail.ts";
 import { authenticate } from "./authenticate.ts";
@@ -260,6 +260,7 @@ function answerFailure(
   context.answered = status;
   const { contentType, body } = encodeStatus(status, http, server.options.protobuf);
   const headers = headersOf(context.auditId, contentType, status.code !== 401);
+  if (context.warnings) headers.warning = warningHeaders(context.warnings);
   if (status.code === 403) headers["x-content-type-options"] = "nosniff";
   if (status.details?.retryAfterSeconds) headers["retry-after"] = String(status.details.retryAfterSeconds);
   headers["content-length"] = String(typeof body === "string" ? Buffer.byteLength(body) : body.length);

@@ -61,7 +61,8 @@ export function forbiddenTo(user: User, target: Target, why: string): Error {
   if (target.kind === "nonResource") {
     return failure(403, "Forbidden", {}, `forbidden: ${who} ${target.verb} path ${JSON.stringify(target.path)}: ${why}`);
   }
-  const { group, resource, subresource, name, namespace, verb } = target;
+  const { group, subresource, name, namespace, verb } = target;
+  const resource = target.identity === undefined ? target.resource : `${target.resource}:${target.identity}`;
   const printed = formatGroupResource({ group, resource });
   const subject = name ? `${printed} ${JSON.stringify(name)}` : printed;
   const scope = namespace ? `in the namespace ${JSON.stringify(namespace)}` : "at the cluster scope";

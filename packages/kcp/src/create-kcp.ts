@@ -260,7 +260,7 @@ const boundKinds = new Map(
 );
 
 function compileSchema(schema: APIResourceSchema, identity: string, isTenancy: boolean, { local }: KcpOptions): ResourceDefinition[] {
-  return definitionsFromCrd(schema.spec, { identity, api: local }).map((definition) =>
+  return definitionsFromCrd(schema.spec, { identity, api: local, definedIn: "system:bound-crds" }).map((definition) =>
     // kcp's own workspaces; an API of the same name from somebody else is just an API
     isTenancy && definition.resource === "workspaces"
       ? { ...withLifecycleMetadata(definition), indexEntries: unsettledUnlessReady }
@@ -272,7 +272,7 @@ async function localDefinitions(cluster: string, { store, local }: KcpOptions): 
   const { records } = await store.range(keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity, cluster));
   return records.flatMap((record) => {
     const crd = objectOf(record, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" }) as Crd;
-    return definitionsOfCrd(crd, { api: local });
+    return definitionsOfCrd(crd, { api: local, definedIn: cluster });
   });
 }
 

@@ -80,8 +80,9 @@ export class KcpFrontDoor implements FrontDoor {
     return this.#resolve(http, pathname.replace(/\/$/, "") + rest, hops + 1);
   }
 
-  #endpointOf(http: HttpRequest, cluster: string, path: string): Endpoint {
+  #endpointOf(http: HttpRequest, cluster: string, path: string): Endpoint | HttpResponse {
     const { paths, surfaces, authorize, homes } = this.#parts;
+    if (path === "/metrics" && http.path.startsWith("/clusters/")) return noMetrics();
     if (paths.get(cluster)?.inactive && !openWhileInactive(path))
       throw forbidden({ group: "core.kcp.io", resource: "logicalclusters" }, cluster, "logical cluster is marked inactive");
     if (homes && cluster === "root" && path === homePath) return homes;
@@ -141,6 +142,9 @@ function decode(text: string): string {
 }
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+
+/** They name what all workspaces were asked for, so they are the shard's. */
+const noMetrics = (): HttpResponse => plainAnswer(501, "shard-level endpoint not available at workspace scope\n");
 
 const notAvailable = (): HttpResponse => plainAnswer(503, "Not available.\n");
 

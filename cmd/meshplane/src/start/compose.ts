@@ -220,6 +220,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     ...(options.audit ? { auditor: { ...options.audit, annotationsOf: (cluster) => auditAnnotations(kcp, cluster) } } : {}),
     componentNameOf,
     protobuf: protobufCodec(),
+    localManager: "kcp",
     clock,
     uid,
     version,
