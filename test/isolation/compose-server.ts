@@ -29,7 +29,6 @@ export async function composeServer(withFrontDoor: (door: FrontDoor) => FrontDoo
     tokens: [staticTokens(tokensCsv())],
     signingKey: await openSigningKey(join(folder, "sa.key")),
     ca: certificate.ca,
-    anonymous: true,
     batteries: new Set(["workspace-types", "admin"]),
     homeWorkspaces: { enabled: true, creatorGroups: ["system:authenticated"] },
     totalObjectLimit: 0,

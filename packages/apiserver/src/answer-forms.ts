@@ -152,7 +152,7 @@ export async function encodeList(
   now: number,
 ): Promise<Encoded> {
   if (page.kept) return { contentType: jsonType, ...aroundKept(definition, page, page.kept) };
-  if (isPlainJson(form, http)) return { contentType: jsonType, body: await encodeJsonList(definition, page) };
+  if (isPlainJson(form, http)) return { contentType: jsonType, ...(await encodeJsonList(definition, page)) };
   if (form.as === "PartialObjectMetadata") {
     throw failure(
       406,

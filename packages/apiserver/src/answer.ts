@@ -48,7 +48,7 @@ const lengthOf = (body: Uint8Array | string | readonly Uint8Array[]): number =>
       : body.reduce((sum, chunk) => sum + chunk.length, 0);
 
 /** One header each; what does not fit is dropped (wire 3). */
-function warningHeaders(warnings: readonly string[]): string[] {
+export function warningHeaders(warnings: readonly string[]): string[] {
   const lines: string[] = [];
   let size = 0;
   for (const text of warnings) {

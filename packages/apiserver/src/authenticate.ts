@@ -12,18 +12,19 @@ export function authenticate(http: HttpRequest, cluster: string, options: Server
     if (user instanceof Promise) return user.then((it) => it ?? askFrom(i + 1));
     if (user) return user;
   }
-  return nobody(options);
+  return nobody(http, options);
 
   async function askFrom(start: number): Promise<User> {
     for (let i = start; i < authenticators.length; i++) {
       const user = await authenticators[i]!(http, cluster);
       if (user) return user;
     }
-    return nobody(options);
+    return nobody(http, options);
   }
 }
 
-function nobody({ anonymous }: ServerOptions): User {
-  if (!anonymous) throw unauthorized();
+function nobody(http: HttpRequest, { anonymous }: ServerOptions): User {
+  const open = typeof anonymous === "boolean" ? anonymous : anonymous(http.path.replace(/^\/clusters\/[^/]*/, "") || "/");
+  if (!open) throw unauthorized();
   return anonymousUser;
 }

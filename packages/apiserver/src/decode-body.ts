@@ -1,5 +1,5 @@
 import { badRequest, decodeJson, failure, fieldInvalid, invalid, JsonSyntaxError, StatusError } from "@meshplane/apimachinery";
-import type { JsonObject, JsonValue, KubeObject } from "@meshplane/apimachinery";
+import type { JsonObject, KubeObject } from "@meshplane/apimachinery";
 import type { HttpRequest } from "./http/http-request.ts";
 import { normalizeMetadata } from "./normalize-metadata.ts";
 import type { ProtobufCodec } from "./protobuf-codec.ts";
@@ -9,6 +9,7 @@ import { isRegistered } from "./registry/registered-kinds.ts";
 import type { FieldValidation } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import { decodeYamlBody } from "./decode-yaml-body.ts";
+import { turnsFor, type TakeTurn } from "./take-turns.ts";
 import { unrecognized } from "./unrecognized.ts";
 
 /** Bodies nest less deep than our own recursive walks can take. */
@@ -20,6 +21,14 @@ export interface Decoded {
   readonly complaints: readonly string[];
 }
 
+export interface SubmittedBody {
+  readonly bytes: Uint8Array;
+  /** of a large body: to be awaited before each further step */
+  readonly turn: TakeTurn | undefined;
+  /** a fresh object each time. @throws StatusError 400, 422 */
+  decode(): Decoded | Promise<Decoded>;
+}
+
 /**
  * The object in a request's body, in the definition's version: types checked (built-in kinds), unknown fields gone, metadata tidied, defaults filled in.
  * @throws StatusError 400, 413, 415, 422
@@ -28,28 +37,33 @@ export async function decodeBody(
   http: HttpRequest,
   definition: ResourceDefinition,
   codec: ProtobufCodec | undefined,
-): Promise<{ bytes: Uint8Array; decode(): Decoded }> {
+): Promise<SubmittedBody> {
   const mediaType = mediaTypeOf(http, definition, codec);
   const bytes = await http.readBody();
+  const turn = turnsFor(bytes.length);
   const yamlValue = mediaType === "yaml" ? await decodeYamlBody(bytes, definition) : undefined;
+  const valueOf = (): Value => {
+    if (mediaType === "protobuf") return { value: decodeProtobuf(bytes, definition, codec!), duplicates: undefined };
+    return yamlValue ? yamlValue() : decodeJsonBody(bytes, definition);
+  };
   return {
     bytes,
+    turn,
     decode() {
-      if (mediaType === "protobuf")
-        return { object: toObject(decodeProtobuf(bytes, definition, codec!), definition).object, complaints: [] };
-      if (!yamlValue) {
-        const { value, duplicates } = decodeJsonBody(bytes, definition);
-        return finish(
-          value,
-          duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-          definition,
-        );
-      }
-      const { value, duplicates } = yamlValue();
-      return finish(value, duplicates, definition);
+      if (!turn) return finish(valueOf(), definition);
+      return finishInTurns(turn, valueOf, definition);
     },
   };
 }
+
+/** What a body says, not yet looked at; protobuf knows of no fields that are unknown or there twice. */
+interface Value {
+  readonly value: unknown;
+  readonly duplicates: readonly string[] | undefined;
+}
+
+/** More do not fit into an answer's headers. */
+const warnedMax = 1_000;
 
 /** @throws StatusError 400 when strict, or else says it in warnings */
 export function reportComplaints(
@@ -61,7 +75,8 @@ export function reportComplaints(
   if (complaints.length === 0 || validation === "Ignore") return;
   if (validation === "Warn") {
     // the YAML decoder's complaints are one text of many lines
-    for (const text of complaints) for (const line of text.split("\n")) if (!line.endsWith("unmarshal errors:")) warn(line.trim());
+    for (const text of complaints.slice(0, warnedMax))
+      for (const line of text.split("\n")) if (!line.endsWith("unmarshal errors:")) warn(line.trim());
     return;
   }
   throw cannotBeHandled(definition, `strict decoding error: ${complaints.join(", ")}`);
@@ -95,9 +110,10 @@ export function contentTypeOf(http: HttpRequest): string {
   return (semicolon < 0 ? header : header.slice(0, semicolon)).trim();
 }
 
-function decodeJsonBody(bytes: Uint8Array, definition: ResourceDefinition): { value: JsonValue; duplicates: string[] } {
+function decodeJsonBody(bytes: Uint8Array, definition: ResourceDefinition): Value {
   try {
-    return decodeJson(bytes, { maxDepth: bodyDepthMax });
+    const { value, duplicates } = decodeJson(bytes, { maxDepth: bodyDepthMax });
+    return { value, duplicates: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;
     throw unrecognized(definition, `couldn't get version/kind; json parse error: ${error.message}`, bytes);
@@ -112,9 +128,25 @@ function decodeProtobuf(bytes: Uint8Array, definition: ResourceDefinition, codec
   }
 }
 
-function finish(value: JsonValue, duplicates: readonly string[], definition: ResourceDefinition): Decoded {
-  const { object, complaints } = toObject(value as unknown as KubeObject, definition);
-  return { object, complaints: duplicates.length > 0 ? [...duplicates, ...complaints] : complaints };
+function finish({ value, duplicates }: Value, definition: ResourceDefinition): Decoded {
+  const { object, complaints } = toObject(value, definition);
+  return { object, complaints: allComplaints(duplicates, complaints) };
+}
+
+/** The same, with the loop free between the steps. */
+async function finishInTurns(turn: TakeTurn, valueOf: () => Value, definition: ResourceDefinition): Promise<Decoded> {
+  await turn();
+  const { value, duplicates } = valueOf();
+  await turn();
+  const { object, complaints } = toKnownObject(value, definition);
+  await turn();
+  definition.strategy.applyDefaults?.(object);
+  return { object, complaints: allComplaints(duplicates, complaints) };
+}
+
+function allComplaints(duplicates: readonly string[] | undefined, complaints: readonly string[]): readonly string[] {
+  if (!duplicates) return [];
+  return duplicates.length > 0 ? [...duplicates, ...complaints] : complaints;
 }
 
 /**
@@ -122,20 +154,30 @@ function finish(value: JsonValue, duplicates: readonly string[], definition: Res
  * @throws StatusError 400, 422
  */
 export function toObject(value: unknown, definition: ResourceDefinition): Decoded {
+  const decoded = toKnownObject(value, definition);
+  definition.strategy.applyDefaults?.(decoded.object);
+  return decoded;
+}
+
+/** All but the defaults. */
+function toKnownObject(value: unknown, definition: ResourceDefinition): Decoded {
   const object = requireKind(value, definition);
   const fail = (why: string): never => {
     throw cannotBeHandled(definition, why);
   };
   normalizeMetadata(object, definition, fail);
-  const order = definition.builtIn ? new Map(Object.keys(object).map((key, place) => [key, place])) : undefined;
+  const keys = definition.builtIn ? Object.keys(object) : undefined;
   const unknown = unknownFieldsOf(object, definition);
-  if (order && unknown.length > 1) unknown.sort((a, b) => (order.get(firstOf(a)) ?? -1) - (order.get(firstOf(b)) ?? -1));
-  definition.strategy.applyDefaults?.(object);
+  if (keys && unknown.length > 1) sortByKeys(unknown, keys);
   return { object, complaints: unknown.map((path) => `unknown field ${JSON.stringify(path)}`) };
 }
 
 /** The decoder of built-in kinds complains in the order of the document. */
-const firstOf = (path: string): string => /^[^.[]*/.exec(path)![0];
+function sortByKeys(paths: string[], keys: readonly string[]): void {
+  const places = new Map(keys.map((key, place) => [key, place]));
+  const ranks = new Map(paths.map((path) => [path, places.get(/^[^.[]*/.exec(path)![0]) ?? -1]));
+  paths.sort((a, b) => ranks.get(a)! - ranks.get(b)!);
+}
 
 /** Where upstream's decoder looks for the type of an object, as it prints it. */
 export const headType = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';

@@ -2,6 +2,7 @@ import { encodeJson } from "@meshplane/apimachinery";
 import type { KubeObject, ListMeta } from "@meshplane/apimachinery";
 import type { StoredRecord } from "@meshplane/storage";
 import type { ResponseSink } from "./http/http-request.ts";
+import { keptListBytesMax } from "./kept-lists.ts";
 import type { KeptList } from "./kept-lists.ts";
 import type { ListPage } from "./list-page.ts";
 import { headsOf, splicedLength, writeObject } from "./payload.ts";
@@ -36,26 +37,28 @@ export function listMetadata(definition: ResourceDefinition, page: ListPage): Li
  * A list as JSON: one buffer when one slice is all, else a stream of slices with back-pressure. Stored bytes are copied, not parsed, while the
  * stored form is the one served.
  */
-export async function encodeJsonList(definition: ResourceDefinition, page: ListPage): Promise<Uint8Array | ((sink: ResponseSink) => void)> {
+export async function encodeJsonList(definition: ResourceDefinition, page: ListPage): Promise<EncodedList> {
   const head = listHead(definition, page);
   if (!page.next) {
     if (page.records.every((record) => isPassThrough(record, definition))) {
       const list = spliceList(definition, page.records, head);
-      page.keep?.(list.subarray(head.length, list.length - end.length));
-      return list;
+      const kept = page.keep?.(list.subarray(head.length, list.length - end.length));
+      return kept ? { body: list, gzipped: () => kept.gzipped(head, end) } : { body: list };
     }
     const items = await encodeItems(definition, page.records, true);
-    return Buffer.concat([head, ...items, end]);
+    return { body: Buffer.concat([head, ...items, end]) };
   }
-  return (sink) => void stream(definition, page, head, sink);
+  return { body: (sink) => void stream(definition, page, head, sink) };
+}
+
+export interface EncodedList {
+  readonly body: Uint8Array | readonly Uint8Array[] | ((sink: ResponseSink) => void);
+  /** the same, compressed; shared by those who ask for it */
+  readonly gzipped?: () => Promise<Uint8Array[]>;
 }
 
 /** A list whose items are encoded already: what stands around them, and all of it compressed. */
-export function aroundKept(
-  definition: ResourceDefinition,
-  page: ListPage,
-  kept: KeptList,
-): { body: Uint8Array[]; gzipped: () => Promise<Uint8Array[]> } {
+export function aroundKept(definition: ResourceDefinition, page: ListPage, kept: KeptList): EncodedList {
   const head = listHead(definition, page);
   return { body: [head, kept.items!, end], gzipped: () => kept.gzipped(head, end) };
 }
@@ -64,12 +67,18 @@ async function stream(definition: ResourceDefinition, first: ListPage, head: Buf
   try {
     sink.write(head);
     let page: ListPage | undefined = first;
+    let chunks: Buffer[] | undefined = first.keep && [];
+    let size = 0;
     for (let slice = 0; page && !sink.closed; slice++) {
+      if (chunks && !page.records.every((record) => isPassThrough(record, definition))) chunks = undefined;
       for (const chunk of await encodeItems(definition, page.records, slice === 0)) {
+        if (chunks && (size += chunk.length) <= keptListBytesMax) chunks.push(chunk);
+        else chunks = undefined;
         if (!sink.write(chunk)) await sink.drained();
       }
       page = page.next ? await page.next() : undefined;
     }
+    if (chunks && !sink.closed) first.keep!(Buffer.concat(chunks));
     sink.write(end);
     sink.end();
   } catch {

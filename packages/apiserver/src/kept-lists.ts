@@ -1,10 +1,13 @@
 import { crc32, constants, deflateRaw } from "node:zlib";
 import type { FeedBatch } from "@meshplane/storage";
+import { crc32Behind } from "./crc32-behind.ts";
 import { definitionId } from "./definition-id.ts";
 import type { Projection } from "./projection.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 
 const bytesMax = 16 << 20;
+/** of one list */
+export const keptListBytesMax = bytesMax >> 2;
 const listsMax = 256;
 const unusedMsMax = 30_000;
 
@@ -17,8 +20,11 @@ export class KeptList {
   /** JSON, with commas between; undefined until somebody has read it */
   items: Uint8Array | undefined;
   usedAt = 0;
+  /** how often, since somebody last wrote there */
+  asked = 1;
   current = true;
   #deflated: Promise<Uint8Array> | undefined;
+  #checksum: ((before: number) => number) | undefined;
 
   constructor(prefix: string) {
     this.prefix = prefix;
@@ -32,7 +38,8 @@ export class KeptList {
     const items = this.items!;
     const deflated = await (this.#deflated ??= deflate(items));
     const trailer = Buffer.allocUnsafe(8);
-    trailer.writeUInt32LE(crc32(tail, crc32(items, crc32(head))), 0);
+    const checksum = (this.#checksum ??= crc32Behind(items));
+    trailer.writeUInt32LE(crc32(tail, checksum(crc32(head))), 0);
     trailer.writeUInt32LE((head.length + items.length + tail.length) % 2 ** 32, 4);
     return [Buffer.concat([gzipHeader, storedBlock(head, false)]), deflated, Buffer.concat([storedBlock(tail, true), trailer])];
   }
@@ -58,9 +65,13 @@ const deflate = (items: Uint8Array): Promise<Uint8Array> =>
     deflateRaw(items, options, (error, bytes) => (error ? reject(error) : resolve(bytes)));
   });
 
+/** Encoding, and above all compressing, a list of this size is worth sharing with whoever asks at the same time. */
+const keptAtOnceBytes = 128 << 10;
+
 /**
- * Encoded lists that were asked for again while nothing under their prefix changed: informers that start, `kubectl get` in a loop. Follows
- * the feed, so an answer from here is as fresh as one from the store. Bounded by bytes; what nobody asks for is let go.
+ * Encoded lists for the next who asks while nothing under their prefix has changed: informers that start, `kubectl get` in a loop. Small ones
+ * are kept when they are asked for again. Follows the feed, so an answer from here is as fresh as one from the store. Bounded by bytes; what
+ * nobody asks for is let go.
  */
 export class KeptLists implements Projection {
   readonly name = "lists";
@@ -85,14 +96,15 @@ export class KeptLists implements Projection {
     }
   }
 
-  /** The list as it is kept; one without items may be filled with `keep`. undefined: it was not asked for lately. */
-  ask(prefix: string, definition: ResourceDefinition, limit: number): KeptList | undefined {
+  /** The list as it is kept; one without items may be filled with `keep`. */
+  ask(prefix: string, definition: ResourceDefinition, limit: number): KeptList {
     const resource = resourcePrefix(prefix);
     const id = `${limit} ${definitionId(definition)} ${prefix}`;
     let lists = this.#byResource.get(resource);
     const known = lists?.get(id);
     if (known) {
       known.usedAt = this.#clock();
+      known.asked++;
       const size = this.#kept.get(known);
       if (size !== undefined) {
         this.#kept.delete(known);
@@ -102,14 +114,17 @@ export class KeptLists implements Projection {
     }
     if (this.#count >= listsMax) this.#clear();
     if (!lists) this.#byResource.set(resource, (lists = new Map()));
-    lists.set(id, new KeptList(prefix));
+    const list = new KeptList(prefix);
+    list.usedAt = this.#clock();
+    lists.set(id, list);
     this.#count++;
-    return undefined;
+    return list;
   }
 
   /** Takes what `ask` has let the caller read, unless somebody wrote meanwhile. */
   keep(list: KeptList, items: Uint8Array): void {
-    if (!list.current || list.items || items.byteLength > bytesMax >> 2) return;
+    if (!list.current || list.items || items.byteLength > keptListBytesMax) return;
+    if (list.asked < 2 && items.byteLength < keptAtOnceBytes) return;
     list.items = items;
     const size = items.byteLength + (items.byteLength >> 1);
     this.#kept.set(list, size);

@@ -1,7 +1,7 @@
 import { badRequest, decodeJson, expired, failure, StatusError } from "@meshplane/apimachinery";
 import { StoreError } from "@meshplane/storage";
 import type { Range, Store, StoredRecord } from "@meshplane/storage";
-import { prefixOf } from "./registry/keys.ts";
+import { everyIdentity, prefixOf } from "./registry/keys.ts";
 import { garbageListResourceVersion, parseResourceVersion, requireListOptions } from "./request-options.ts";
 import type { ListOptions } from "./request-options.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -24,8 +24,8 @@ export interface ListPage {
   readonly next: (() => Promise<ListPage>) | undefined;
   /** items that are encoded already; then there are no records */
   readonly kept?: KeptList;
-  /** takes the encoded items for the next who asks */
-  readonly keep?: (items: Uint8Array) => void;
+  /** takes the encoded items for the next who asks; of the first slice, those of all slices. @returns the list if it is kept now */
+  readonly keep?: (items: Uint8Array) => KeptList | undefined;
 }
 
 export interface ListRequest {
@@ -46,6 +46,7 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   const { definition, cluster, namespace, options, selection } = request;
   requireListOptions(options, request.query);
   const prefix = prefixOf(definition, cluster, namespace);
+  const wide = definition.storage.identity === everyIdentity;
   const token = options.continue === "" ? undefined : decodeToken(options.continue);
   const wanted = options.resourceVersion === "" ? 0 : parseResourceVersion(options.resourceVersion);
   if (wanted === undefined) throw garbageListResourceVersion(options.resourceVersion);
@@ -59,13 +60,13 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
   const limit = options.resourceVersion === "0" ? 0 : options.limit;
   // limited to an older version: the pages belong to that one
   const at = pinned ?? (limit > 0 && wanted > 0 && options.resourceVersionMatch === "" ? wanted : undefined);
-  const after = token ? startOf(token.start, prefix, cluster === "*" && !definition.namespaced) : undefined;
+  const after = token ? startOf(token.start, prefix, cluster === "*" && !definition.namespaced, wide) : undefined;
   const { filter } = selection;
   const kept = at === undefined && after === undefined && !filter ? lists?.ask(prefix, definition, limit) : undefined;
   try {
     if (kept?.items && (await isFresh(kept))) return asKept(kept);
     const page = limit > 0 ? await onePage() : await slices(at, after);
-    return kept && !kept.items && !page.next ? { ...page, keep: (items) => keep(kept, page, items) } : page;
+    return kept && !kept.items ? { ...page, keep: (items) => keep(kept, page, items) } : page;
   } catch (error) {
     if (error instanceof StoreError && error.code === "Compacted") throw token ? tokenExpired(token) : listExpired();
     throw error;
@@ -84,15 +85,17 @@ export async function listPage(request: ListRequest, store: Store, hub: WatchHub
     return { revision, records: [], continue: token, remaining: list.remaining, next: undefined, kept: list };
   }
 
-  function keep(list: KeptList, page: ListPage, items: Uint8Array): void {
+  function keep(list: KeptList, page: ListPage, items: Uint8Array): KeptList | undefined {
     const last = page.records.at(-1);
     list.last = page.continue === "" || !last ? undefined : startBehind(last.key);
     list.remaining = page.remaining;
     lists!.keep(list, items);
+    return list.items === items ? list : undefined;
   }
 
   function startBehind(key: string): string {
-    return key.slice(prefix.length).replace("//", "/");
+    const relative = key.slice(prefix.length);
+    return relative.replace("//", wide ? "/-/" : "/");
   }
 
   async function onePage(): Promise<ListPage> {
@@ -164,9 +167,10 @@ function decodeToken(text: string): Token {
   return { revision: rv, start: path };
 }
 
-/** The key after which to go on. Of a wildcard over cluster-scoped objects the token leaves the empty namespace out. */
-function startOf(start: string, prefix: string, clusterScopedWildcard: boolean): string {
+/** The key after which to go on. Of a wildcard over cluster-scoped objects the token leaves the empty namespace out; over all identities it is a `-`. */
+function startOf(start: string, prefix: string, clusterScopedWildcard: boolean, wide: boolean): string {
   const relative = start.endsWith("\0") ? start.slice(1, -1) : start.slice(1);
+  if (wide) return prefix + relative.replace(/^([^/]+\/[^/]+)\/-\//, "$1//");
   return prefix + (clusterScopedWildcard ? relative.replace("/", "//") : relative);
 }
 

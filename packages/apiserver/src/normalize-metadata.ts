@@ -137,4 +137,10 @@ export const goJsonType = (value: unknown): string =>
           : typeof value;
 
 export const mismatch = (value: unknown, definition: ResourceDefinition, path: string, goType: string): string =>
-  `json: cannot unmarshal ${goJsonType(value)} into Go struct field ${path === "metadata" ? definition.kind : "ObjectMeta"}.${path} of type ${goType}`;
+  `json: cannot unmarshal ${goJsonType(value)} into Go ${placeOf(definition, path)} of type ${goType}`;
+
+/** Metadata of custom resources is decoded by itself. */
+function placeOf({ builtIn, kind }: ResourceDefinition, path: string): string {
+  if (builtIn) return `struct field ${path === "metadata" ? kind : "ObjectMeta"}.${path}`;
+  return path === "metadata" ? "value" : `struct field ObjectMeta.${path.replace("metadata.", "")}`;
+}

@@ -34,11 +34,15 @@ export function patchObject(
 ): Promise<{ payload: Payload; created: boolean }> {
   if (patch.type === "apply") return applyObject(request, patch, options);
   const { definition } = request;
+  const { turn } = patch;
   return storeChanged(
-    request,
+    turn ? { ...request, turn } : request,
     {
-      next(current) {
-        const object = asObject(patchedValue(current!, patch, definition), patch, request, options);
+      async next(current) {
+        if (turn) await turn();
+        const value = patchedValue(current!, patch, definition);
+        if (turn) await turn();
+        const object = asObject(value, patch, request, options);
         requireSameObject(object, request);
         return object;
       },
@@ -117,11 +121,13 @@ function printGo(value: JsonValue | undefined, depth = 0): string {
 function applyObject(request: ResourceRequest, patch: Patch, options: WriteOptions): Promise<{ payload: Payload; created: boolean }> {
   const { definition, context, server } = request;
   const applied = requireApplicable(patch.body, definition);
+  const { turn } = patch;
   return storeChanged(
-    request,
+    turn ? { ...request, turn } : request,
     {
-      next(current) {
+      async next(current) {
         if (!current) requireNoUid(applied, request);
+        if (turn) await turn();
         const { object: merged } = serverSideApply({
           live: current as JsonObject | undefined,
           applied,
@@ -133,6 +139,7 @@ function applyObject(request: ResourceRequest, patch: Patch, options: WriteOptio
           now: timestamp(server.options.clock()),
           ignoredFields: unreachableFields(request),
         });
+        if (turn) await turn();
         const { object, complaints } = toObject(copyJson(merged), definition);
         reportComplaints([...patch.duplicates, ...complaints], options.fieldValidation, definition, (text) => context.warn(text));
         requireSameObject(object, request);

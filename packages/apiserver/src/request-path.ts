@@ -1,6 +1,7 @@
 import { plainError } from "@meshplane/apimachinery";
-import { answer, headersOf } from "./answer.ts";
+import { answer, headersOf, warningHeaders } from "./answer.ts";
 import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf, isPlainJson } from "./answer-forms.ts";
+import { beginTrail, type AuditTrail } from "./audit/audit-trail.ts";
 import { authenticate } from "./authenticate.ts";
 import { decodeBody, reportComplaints } from "./decode-body.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -18,6 +19,7 @@ import { dropServerFields, keepOtherHalf, requireSameNamespace, requireSameObjec
 import { readObject } from "./read-object.ts";
 import { deadlineOf } from "./request-deadline.ts";
 import { listOptionsOf, watchOptionsOf, writeOptionsOf } from "./request-options.ts";
+import type { RequestContext } from "./request-context.ts";
 import { requireAllowed } from "./require-allowed.ts";
 import { resolveTarget } from "./resolve-target.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
@@ -28,10 +30,12 @@ import { serveComputed } from "./serve-computed.ts";
 import { serveNonResource } from "./serve-non-resource.ts";
 import { serveSubresource } from "./serve-subresource.ts";
 import type { Server } from "./server.ts";
-import type { ResourceTarget, Target, Verb } from "./target.ts";
+import type { Target, Verb } from "./target.ts";
+import { turnForQuery } from "./take-turns.ts";
 import { TextAnswer } from "./text-answer.ts";
 import { toStatusError } from "./to-status-error.ts";
 import { anonymousUser } from "./user.ts";
+import type { User } from "./user.ts";
 import { storeChanged, storeNew } from "./write-object.ts";
 import { watchRequestOf } from "./watch-request.ts";
 
@@ -42,46 +46,60 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
   let context = new CollectingContext(auditIdOf(http, server), received, Infinity, anonymousUser, "");
   let target: Target | undefined;
   let seat: { leave(): void } | undefined;
+  let trail: AuditTrail | undefined;
+  let response: HttpResponse;
   try {
     const deadline = deadlineOf(http, received); //                                             400
     const endpoint = await options.frontDoor.resolve(http); //                             400 403 404
     if ("status" in endpoint) return endpoint;
     target = resolveTarget(http, endpoint.cluster, endpoint.path); //                           404 307
     const caller = await authenticate(http, endpoint.cluster, options); //                 401
+    trail = options.auditor && beginAudit(http, endpoint.virtual ? http.path : endpoint.path, target, caller, context, server);
+    if (trail) http = trail.http; //                                                       its body is written down too
     const user = await impersonate(http, caller, endpoint.cluster, options, target); //    400 403
+    if (user !== caller) trail?.impersonated(user);
     context = new CollectingContext(context.auditId, received, deadline, user, endpoint.cluster);
+    context.trail = trail;
     seat = await server.seats.seat(user.name); //                                          429
     const surface = await endpoint.surfaces(endpoint.cluster); //                          which APIs there are; not disclosed yet
     await requireAllowed(endpoint.authorize, user, target, context, http); //              403      before lookup: do not reveal what exists
-    if (target.kind === "nonResource") return await serveNonResource(http, target, endpoint, surface, context, server);
-    const resourceTarget = target;
-    const definition = lookUpResource(target, http, surface, endpoint.virtual); //              404 405
-    if (endpoint.actAs)
-      context = new CollectingContext(context.auditId, received, deadline, endpoint.actAs(user, target), endpoint.cluster);
-    if (definition.deprecationWarning) context.warn(definition.deprecationWarning);
-    const request: ResourceRequest = {
-      server,
-      definition,
-      cluster: target.cluster,
-      namespace: definition.namespaced ? target.namespace : "",
-      name: target.name,
-      subresource: target.subresource,
-      context,
-      admission: endpoint.admission ? [...endpoint.admission, ...options.admission] : options.admission,
-      userAgent: endpoint.userAgent ?? (http.headers["user-agent"] as string | undefined) ?? "",
-      virtual: endpoint.virtual,
-      requireCreateAllowed: () => requireAllowed(endpoint.authorize, user, { ...resourceTarget, verb: "create" }, context, http),
-      ...(target.verb === "watch" ? { currentDefinition: () => definitionNow(endpoint, target as ResourceTarget) } : {}),
-    };
-    if (definition.computed) return await serveComputed(http, request, target.verb, context);
-    if (target.subresource !== "" && target.subresource !== "status") return await serveSubresource(http, request, target.verb, context);
-    return await verbs[target.verb](http, request, context);
+    if (target.kind === "nonResource") response = await serveNonResource(http, target, endpoint, surface, context, server);
+    else {
+      const resourceTarget = target;
+      const definition = lookUpResource(target, http, surface, endpoint.virtual); //            404 405
+      if (endpoint.actAs) context = context.as(endpoint.actAs(user, target));
+      if (definition.deprecationWarning) context.warn(definition.deprecationWarning);
+      const request: ResourceRequest = {
+        server,
+        definition,
+        cluster: target.cluster,
+        namespace: definition.namespaced ? target.namespace : "",
+        name: target.name,
+        subresource: target.subresource,
+        context,
+        admission: endpoint.admission ? [...endpoint.admission, ...options.admission] : options.admission,
+        userAgent: endpoint.userAgent ?? (http.headers["user-agent"] as string | undefined) ?? "",
+        virtual: endpoint.virtual,
+        requireCreateAllowed: () => requireAllowed(endpoint.authorize, user, { ...resourceTarget, verb: "create" }, context, http),
+        ...(target.verb === "watch" ? { currentDefinition: () => definitionNow(endpoint, resourceTarget) } : {}),
+      };
+      const turn = turnForQuery(http.query.text);
+      if (turn) await turn;
+      if (definition.computed) response = await serveComputed(http, request, target.verb, context);
+      else if (target.subresource !== "" && target.subresource !== "status")
+        response = await serveSubresource(http, request, target.verb, context);
+      else response = await verbs[target.verb](http, request, context);
+    }
   } catch (error) {
-    return answerFailure(error, http, context, target, server);
+    response = answerFailure(error, http, context, target, server);
+    if (!trail && response.status === 401 && options.auditor && target) beginAudit(http, http.path, target, undefined, context, server);
   } finally {
     seat?.leave();
     options.audit?.({ context, target, http, status: context.status });
   }
+  return trail
+    ? trail.answered(response, { status: response.status, answer: context.answered, annotations: context.annotations })
+    : response;
 }
 
 type VerbHandler = (http: HttpRequest, request: ResourceRequest, context: CollectingContext) => HttpResponse | Promise<HttpResponse>;
@@ -124,15 +142,20 @@ async function create(http: HttpRequest, request: ResourceRequest, context: Coll
   const form = formOf(http, definition, protobuf, false, false, virtual); //                    406
   const options = writeOptionsOf(http.query, "CreateOptions"); //                               422
   const submitted = await decodeBody(http, definition, protobuf); //                            400 413 415
-  const { object, complaints } = submitted.decode(); //                                         400 422
+  const { turn } = submitted;
+  const decoded = submitted.decode(); //                                                        400 422
+  const { object, complaints } = decoded instanceof Promise ? await decoded : decoded;
+  context.trail?.submitted(object);
   reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text)); // 400 when strict
   requireSameNamespace(object, request); //                                                     400
   if (object.metadata.resourceVersion && object.metadata.resourceVersion !== "0")
     throw plainError("resourceVersion should not be set on objects to be created"); // 500, as upstream
   dropServerFields(object);
   keepOtherHalf(object, undefined, request);
+  if (turn) await turn();
   trackManagedFields(object, undefined, request, options);
-  const payload = await storeNew(request, object, options); //                                  403 404 409 422
+  const payload = await storeNew(turn ? { ...request, turn } : request, object, options); //    403 404 409 422
+  if (turn) await turn();
   return answer(201, await encodeObject(payload, form, http, protobuf, clock()), http, context, virtual);
 }
 
@@ -142,11 +165,14 @@ async function update(http: HttpRequest, request: ResourceRequest, context: Coll
   const form = formOf(http, definition, protobuf, false, false, virtual); //                    406
   const options = writeOptionsOf(http.query, "UpdateOptions"); //                               422
   const submitted = await decodeBody(http, definition, protobuf); //                            400 413 415
+  const { turn } = submitted;
   const { payload, created } = await storeChanged(
-    request,
+    turn ? { ...request, turn } : request,
     {
-      next() {
-        const { object, complaints } = submitted.decode(); //                                   400 422
+      async next() {
+        const decoded = submitted.decode(); //                                                  400 422
+        const { object, complaints } = decoded instanceof Promise ? await decoded : decoded;
+        context.trail?.submitted(object);
         reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text)); // 400 when strict
         requireSameObject(object, request); //                                                  400
         return object;
@@ -178,6 +204,7 @@ async function remove(http: HttpRequest, request: ResourceRequest, context: Coll
   const form = formOf(http, definition, protobuf, false, false, virtual); //                    406
   const options = await deleteOptionsOf(http, protobuf); //                                     400 413 415 422
   const deleted = await deleteObject(request, options); //                                      403 404 409
+  if ("status" in deleted) context.answered = deleted.status;
   if ("status" in deleted) return answer(200, encodeStatus(deleted.status, http, protobuf), http, context, virtual);
   return answer(200, await encodeObject(deleted.object, form, http, protobuf, clock()), http, context, virtual);
 }
@@ -198,6 +225,21 @@ function auditIdOf(http: HttpRequest, server: Server): string {
   return typeof given === "string" && /^[\x21-\x7e]{1,64}$/.test(given) ? given : server.options.uid();
 }
 
+/** @param user undefined when nobody could be told from the credentials */
+function beginAudit(
+  http: HttpRequest,
+  path: string,
+  target: Target,
+  user: User | undefined,
+  { auditId, received }: RequestContext,
+  { options }: Server,
+): AuditTrail | undefined {
+  const trail = beginTrail({ http, target, path, user, auditId, received }, options.auditor!, options.clock, options.protobuf);
+  if (user) trail?.received();
+  else trail?.refused(401);
+  return trail;
+}
+
 /** The one place where what was thrown becomes an answer. */
 function answerFailure(
   error: unknown,
@@ -215,8 +257,10 @@ function answerFailure(
   const resource = target?.kind === "resource" ? { group: target.group, resource: target.resource } : undefined;
   const { status } = toStatusError(error, resource, server.options.log);
   context.status = status.code;
+  context.answered = status;
   const { contentType, body } = encodeStatus(status, http, server.options.protobuf);
   const headers = headersOf(context.auditId, contentType, status.code !== 401);
+  if (context.warnings) headers.warning = warningHeaders(context.warnings);
   if (status.code === 403) headers["x-content-type-options"] = "nosniff";
   if (status.details?.retryAfterSeconds) headers["retry-after"] = String(status.details.retryAfterSeconds);
   headers["content-length"] = String(typeof body === "string" ? Buffer.byteLength(body) : body.length);

@@ -1,7 +1,8 @@
 import { failure, formatGroupResource, parseFieldSelector } from "@meshplane/apimachinery";
 import type { Authorizer, Decision } from "./authorization/authorizer.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { CollectingContext } from "./resource-request.ts";
 import type { ResourceTarget, Target } from "./target.ts";
+import { TextAnswer } from "./text-answer.ts";
 import type { User } from "./user.ts";
 import type { HttpRequest } from "./http/http-request.ts";
 
@@ -10,13 +11,14 @@ export function requireAllowed(
   authorize: Authorizer,
   user: User,
   target: Target,
-  context: RequestContext,
+  context: CollectingContext,
   http: HttpRequest,
 ): void | Promise<void> {
   const asked = target.kind === "resource" ? questionOf(target, http) : target;
-  const decision = authorize({ user, target: asked });
-  if (decision instanceof Promise) return decision.then((it) => settle(it, user, asked, context));
-  settle(decision, user, asked, context);
+  const annotate = context.trail ? (key: string, value: string) => context.annotate(key, value) : undefined;
+  const decision = authorize({ user, target: asked, annotate });
+  if (decision instanceof Promise) return decision.then((it) => settle(it, user, asked, context, http));
+  settle(decision, user, asked, context, http);
 }
 
 /** A namespace lies in itself: a role in it may allow to read it. */
@@ -37,10 +39,21 @@ function withSelectedName(target: ResourceTarget, http: HttpRequest): ResourceTa
   }
 }
 
-function settle({ decision, reason }: Decision, user: User, target: Target, context: RequestContext): void {
-  if (reason) context.annotate("authorization.k8s.io/reason", reason);
+function settle({ decision, reason, error }: Decision, user: User, target: Target, context: CollectingContext, http: HttpRequest): void {
+  if (context.trail) {
+    context.annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid");
+    context.annotate("authorization.k8s.io/reason", error === undefined || decision === "allow" ? reason : "internal error");
+  }
   if (decision === "allow") return;
+  if (error !== undefined) throw undecidable(http, error);
   throw forbiddenTo(user, target, "access denied");
+}
+
+/** Nobody allowed it, but somebody who could have was not to be asked: no refusal, upstream's plain text for what went wrong. */
+function undecidable({ path, query }: HttpRequest, error: string): TextAnswer {
+  const uri = JSON.stringify(query.text === "" ? path : `${path}?${query.text}`);
+  const text = `Internal Server Error: ${uri}: ${error}`.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return new TextAnswer(500, `${text}\n`, { "x-content-type-options": "nosniff" });
 }
 
 export function forbiddenTo(user: User, target: Target, why: string): Error {
@@ -48,7 +61,8 @@ export function forbiddenTo(user: User, target: Target, why: string): Error {
   if (target.kind === "nonResource") {
     return failure(403, "Forbidden", {}, `forbidden: ${who} ${target.verb} path ${JSON.stringify(target.path)}: ${why}`);
   }
-  const { group, resource, subresource, name, namespace, verb } = target;
+  const { group, subresource, name, namespace, verb } = target;
+  const resource = target.identity === undefined ? target.resource : `${target.resource}:${target.identity}`;
   const printed = formatGroupResource({ group, resource });
   const subject = name ? `${printed} ${JSON.stringify(name)}` : printed;
   const scope = namespace ? `in the namespace ${JSON.stringify(namespace)}` : "at the cluster scope";

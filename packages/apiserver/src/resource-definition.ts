@@ -29,8 +29,11 @@ export interface ResourceDefinition {
 
   /** compiled in (true) or defined by a schema (false): the wire differs in heads, texts and content types (wire §2, §3) */
   readonly builtIn: boolean;
-  /** where the objects lie. identity: `-`, `customresources`, or the export's hash */
-  readonly storage: { readonly group: string; readonly resource: string; readonly identity: string };
+  /**
+   * Where the objects lie. identity: `-`, `customresources`, or the export's hash. `cluster`: those of another logical cluster are shown, to
+   * read only; else each cluster has its own.
+   */
+  readonly storage: { readonly group: string; readonly resource: string; readonly identity: string; readonly cluster?: string };
   /** names the stored form: RecordHeader.definition. Equal hashes mean: bytes can go out as they lie. */
   readonly hash: string;
   /** between this version and the stored one; absent when they are the same. May be asynchronous (webhooks). Both may change their argument. */

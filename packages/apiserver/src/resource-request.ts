@@ -1,7 +1,10 @@
 import type { AdmissionPlugin } from "./admission/admission.ts";
+import type { Status } from "@meshplane/apimachinery";
+import type { AuditTrail } from "./audit/audit-trail.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { ResourceDefinition } from "./resource-definition.ts";
 import type { Server } from "./server.ts";
+import type { TakeTurn } from "./take-turns.ts";
 import type { User } from "./user.ts";
 
 /** A request for objects after it has been allowed and its resource found: what HTTP and in-process callers have in common. */
@@ -24,6 +27,8 @@ export interface ResourceRequest {
   readonly virtual: boolean;
   /** before an update or an apply creates what is missing: that needs the right to create as well. Absent in process. @throws StatusError 403 */
   readonly requireCreateAllowed?: () => void | Promise<void>;
+  /** the body is large: each step waits for its turn */
+  readonly turn?: TakeTurn;
   /** what the target names now; undefined when it is gone, or not at hand */
   readonly currentDefinition?: () => ResourceDefinition | undefined;
 }
@@ -39,6 +44,10 @@ export class CollectingContext implements RequestContext {
   annotations: Map<string, string> | undefined;
   /** of the answer, once it is decided */
   status = 200;
+  /** what was answered, when it is a Status */
+  answered: Status | undefined;
+  /** of audited requests */
+  trail: AuditTrail | undefined;
 
   constructor(auditId: string, received: number, deadline: number, user: User, cluster: string) {
     this.auditId = auditId;
@@ -46,6 +55,15 @@ export class CollectingContext implements RequestContext {
     this.deadline = deadline;
     this.user = user;
     this.cluster = cluster;
+  }
+
+  /** the same request, in another's name */
+  as(user: User): CollectingContext {
+    const context = new CollectingContext(this.auditId, this.received, this.deadline, user, this.cluster);
+    context.warnings = this.warnings;
+    context.annotations = this.annotations;
+    context.trail = this.trail;
+    return context;
   }
 
   warn(text: string): void {

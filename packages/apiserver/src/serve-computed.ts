@@ -26,7 +26,7 @@ export async function serveComputed(
   const computed = definition.computed!;
   if (verb === "create" && computed.create) {
     const options = writeOptionsOf(http.query, "CreateOptions");
-    const { object, complaints } = (await decodeBody(http, definition, protobuf)).decode();
+    const { object, complaints } = await (await decodeBody(http, definition, protobuf)).decode();
     reportComplaints(complaints, options.fieldValidation, definition, (text) => context.warn(text));
     requireSameNamespace(object, request);
     trackManagedFields(object, undefined, request, options);

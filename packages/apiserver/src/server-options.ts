@@ -1,5 +1,6 @@
 import type { Store } from "@meshplane/storage";
 import type { AdmissionPlugin } from "./admission/admission.ts";
+import type { Auditor } from "./audit/audit-trail.ts";
 import type { Authenticator } from "./authentication/authenticator.ts";
 import type { FrontDoor } from "./front-door.ts";
 import type { InProcessApi } from "./in-process.ts";
@@ -25,7 +26,8 @@ export interface ServerOptions {
   /** surfaces of the logical clusters themselves, for in-process requests */
   surfaces: SurfaceSource;
   authenticators: Authenticator[];
-  anonymous: boolean;
+  /** who comes without credentials is anonymous: everywhere, nowhere, or on some paths (below the logical cluster) */
+  anonymous: boolean | ((path: string) => boolean);
   /** decides whether `user` may act as `wanted`. @throws StatusError 403 */
   impersonate?: (user: User, wanted: User, cluster: string, http: HttpRequest, target: Target) => Promise<User> | User;
   admission: AdmissionPlugin[];
@@ -61,11 +63,13 @@ export interface ServerOptions {
   localManager?: string;
   /** called once per request, when its answer has been decided */
   audit?: AuditHook;
+  /** writes events of requests, as a policy says */
+  auditor?: Auditor;
   /** how many requests are served at once, how many wait */
   seats?: Partial<SeatLimits>;
 }
 
-/** For audit logs and metrics; it must not throw. */
+/** For metrics; it must not throw. */
 export type AuditHook = (entry: {
   readonly context: RequestContext;
   /** HTTP status of the answer */

@@ -25,6 +25,7 @@ import type { WriteOptions } from "./request-options.ts";
 import { groupResourceOf } from "./resource-definition.ts";
 import type { ResourceRequest } from "./resource-request.ts";
 import { isShown } from "./selection.ts";
+import { turnsFor } from "./take-turns.ts";
 
 type Write = {
   readonly write: NewRecord;
@@ -77,12 +78,13 @@ const collision: Collision = { write: "nothing", collision: true };
 
 /** Mutating admission, server-owned fields, validation, validating admission: an object that may be stored. */
 export async function prepareNew(request: ResourceRequest, object: KubeObject, options: WriteOptions): Promise<WriteAttempt> {
-  const { definition, context } = request;
+  const { definition, context, turn } = request;
   const { strategy } = definition;
   const guards = await guardsOf(request, object.metadata.name ?? ""); //                        404 403
   dedupeOwners(object, (text) => context.warn(text));
   let admission = admissionRequestOf(request, "CREATE", object, undefined, options.dryRun);
   await admit(request.admission, "mutate", admission); //                                       403 …
+  if (turn) await turn();
   prepareNewMetadata(object, request);
   strategy.prepareForCreate?.(object, context);
   requireValid(
@@ -95,6 +97,7 @@ export async function prepareNew(request: ResourceRequest, object: KubeObject, o
   admission = { ...admission, name: object.metadata.name! };
   await admit(request.admission, "validate", admission); //                                     403 …
   if (options.dryRun) return { write: "nothing", object, created: true };
+  if (turn) await turn();
   return { ...(await encodeWrite(request, object)), guards, object, created: true };
 }
 
@@ -150,11 +153,14 @@ export async function storeChanged(
     server.options.clock,
     async (record) => {
       if (!record || !isVisible(record, request)) return createOnUpdate(request, change, options);
+      const turn = request.turn ?? turnsFor(record.body.length);
+      if (turn) await turn();
       const current = await decodeRecord(record, definition);
       const next = await change.next(current); //                                                 400 422
       if (change.uidIsPrecondition) requireSameUid(next.metadata.uid, record.header.uid, request); // 409
       requireFreshVersion(next, record, request); //                                              409 422
       const annotated = hasClusterAnnotation(next);
+      if (turn) await turn();
       restoreMetadata(next, current);
       dedupeOwners(next, (text) => context.warn(text));
       change.track?.(next, current);
@@ -162,6 +168,7 @@ export async function storeChanged(
       setClusterAnnotation(next.metadata, cluster);
       const admission = admissionRequestOf(request, "UPDATE", next, current, options.dryRun);
       await admit(request.admission, "mutate", admission); //                                     403 …
+      if (turn) await turn();
       prepareForUpdate(next, current, request);
       countGeneration(next, current, definition);
       requireValid(await updateErrors(next, current, request), definition, name); //              422
@@ -172,6 +179,7 @@ export async function storeChanged(
         return options.dryRun ? nothing(next) : { write: "delete", object: next, created: false };
       if (isUnchanged(next, current) || options.dryRun)
         return nothing(annotated || !options.dryRun ? next : withoutClusterAnnotation(next)); // nothing is written
+      if (turn) await turn();
       return { ...(await encodeWrite(request, next)), object: next, created: false };
     },
   );

@@ -11,6 +11,21 @@ export {
   type VerifiedToken,
 } from "./authentication/token-authenticator.ts";
 export { staticTokens, TokenFileError } from "./authentication/static-tokens.ts";
+export { requestHeaders, type RequestHeaderOptions } from "./authentication/request-header.ts";
+export {
+  jwtAuthenticator,
+  JwtConfigurationError,
+  signingAlgorithms,
+  type JwtAuthenticatorOptions,
+} from "./authentication/jwt/jwt-authenticator.ts";
+export {
+  AuthenticationConfigurationError,
+  parseAuthenticationConfiguration,
+  type AuthenticationConfiguration,
+} from "./authentication/jwt/authentication-configuration.ts";
+export { ReviewWebhook, reviewVersions, type ReviewVersion } from "./review-webhooks/review-webhook.ts";
+export { webhookTokens, type WebhookTokensOptions } from "./review-webhooks/webhook-tokens.ts";
+export { webhookAuthorizer, type WebhookAuthorizerOptions } from "./review-webhooks/webhook-authorizer.ts";
 export { clientCertificates } from "./authentication/client-certificates.ts";
 export { openSigningKey, signingKeyOf, type SigningKey } from "./authentication/signing-key.ts";
 export {

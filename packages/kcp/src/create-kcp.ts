@@ -14,10 +14,13 @@ import { internalUser, localClient, namespaceGuards, objectOf } from "@meshplane
 import { startController } from "@meshplane/controller-runtime";
 import { builtInIdentity, keyPrefix } from "@meshplane/storage";
 import { admissionPlugins } from "./admission/plugins.ts";
+import { workspaceAuthentication } from "./authentication/workspace-authentication.ts";
 import { authorizerChain } from "./authorizers/chain.ts";
 import { prefixedUser } from "./authorizers/effective-users.ts";
 import { bootstrapRoot } from "./bootstrap/bootstrap.ts";
 import { reviewAuthorizer } from "./deep-reviews.ts";
+import { PublishedResources } from "./cached-resources/published-resources.ts";
+import { virtualResources } from "./cached-resources/virtual-resources.ts";
 import { BoundDefinitions } from "./definitions/bound-definitions.ts";
 import { withLifecycleMetadata } from "./definitions/lifecycle-metadata.ts";
 import { systemDefinitions, unsettledUnlessReady } from "./definitions/system-definitions.ts";
@@ -29,10 +32,11 @@ import type { KcpOptions } from "./kcp-options.ts";
 import { logicalClusterGuards } from "./logical-clusters/create-guards.ts";
 import { PathIndex } from "./logical-clusters/path-index.ts";
 import { ObjectReader } from "./object-reader.ts";
-import { kcpControllers } from "./reconcilers/controllers.ts";
+import { cacheControllers, kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 import { ShardList } from "./shard-list.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
+import { metadataDefinition } from "./surfaces/metadata-definition.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
 
 /** who kcp's controllers are in managedFields */
@@ -62,7 +66,18 @@ export function createKcp(options: KcpOptions): Kcp {
   const base: readonly ResourceDefinition[] = [...options.builtIns, ...systemDefinitions(local)];
   const bound = new BoundDefinitions(store, (schema, identity) => compileSchema(schema, identity, identity === tenancyIdentity(), options));
   const baseByName = new Map(base.map((one) => [`${one.group}/${one.version}/${one.resource}`, one]));
-  const apis = new ClusterApisCache({ store, base, bound: bound.of, local: (cluster) => localDefinitions(cluster, options) });
+  const published = new PublishedResources();
+  const apis = new ClusterApisCache({
+    store,
+    base,
+    bound: bound.of,
+    local: (cluster) => localDefinitions(cluster, options),
+    virtual: {
+      definitions: virtualResources({ exports, paths, published }),
+      shows: (cluster) => !published.inCluster(cluster)[Symbol.iterator]().next().done,
+    },
+  });
+  published.onChange(() => apis.dropVirtual());
   const wildcard = surfaceOf("*", base);
   const surfaces: SurfaceSource = (cluster) => {
     if (cluster === "*" || cluster === "") return wildcard;
@@ -70,14 +85,15 @@ export function createKcp(options: KcpOptions): Kcp {
     return known instanceof Promise ? known.then(({ surface }) => surface) : known.surface;
   };
 
-  const { authorize, deepAuthorize } = authorizerChain({
+  const { authorize, deepAuthorize, explain } = authorizerChain({
     paths,
     exports,
     apisOf: apis.of,
     rbac,
     alwaysAllowGroups: options.alwaysAllowGroups,
     alwaysAllowPaths: options.alwaysAllowPaths,
-    further: options.furtherAuthorizers,
+    steps: options.authorizerSteps,
+    order: options.authorizationOrder,
   });
 
   const parts: ReconcilerParts = {
@@ -110,13 +126,16 @@ export function createKcp(options: KcpOptions): Kcp {
     paths,
     surfaces,
     identitySurfaces,
+    metadataSurfaces,
     authorize,
     homes: homes.enabled ? homeEndpoint(parts, authorize, rootWorkspaces) : undefined,
     proxy: options.proxy ?? (async () => notAvailable),
+    ownOrigins: [shard.externalURL, shard.baseURL].filter((url) => URL.canParse(url)).map((url) => new URL(url).origin),
   });
 
   return {
-    projections: [exports, paths, objects, apis, shards],
+    // without the feature nothing is published
+    projections: [exports, paths, objects, ...(options.cacheApis ? [published] : []), apis, shards],
     frontDoor,
     surfaces,
     admission: admissionPlugins({
@@ -134,19 +153,30 @@ export function createKcp(options: KcpOptions): Kcp {
     createGuards: logicalClusterGuards(paths, namespaceGuards(store)),
     authorize,
     deepAuthorize,
+    explain,
+    workspaceTokens: workspaceAuthentication({
+      paths,
+      types,
+      objects,
+      tenancyIdentity,
+      clock,
+      log,
+      disallowedIssuers: options.ownIssuers ?? [],
+    }),
     authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
-    views: { exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
+    views: { published, exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,
     policyCluster,
     paths,
     mount: (virtualWorkspace) => frontDoor.mount(virtualWorkspace),
     bootstrap: () =>
       bootstrapRoot(parts, {
+        cacheApis: options.cacheApis ?? false,
         batteries: options.batteries ?? defaultBatteries,
         homeCreatorGroups: homes.creatorGroups ?? [authenticatedGroup],
       }),
     startControllers: (source) =>
-      kcpControllers(parts).map((controller) =>
+      [...kcpControllers(parts), ...(options.cacheApis ? cacheControllers({ ...parts, published }) : [])].map((controller) =>
         startController(
           {
             onError: (error, key, failures) =>
@@ -194,6 +224,16 @@ export function createKcp(options: KcpOptions): Kcp {
     };
   }
 
+  /** What every logical cluster has is found as ever; of others there has to be a CRD or an object somewhere. */
+  function metadataSurfaces(group: string, version: string, resource: string): SurfaceSource {
+    return async () => {
+      if (base.some((one) => one.group === group && one.version === version && one.resource === resource)) return wildcard;
+      const exists =
+        apis.isDefined(group, resource) || (await store.range(keyPrefix(group, resource), { limit: 1, keysOnly: true })).records.length > 0;
+      return exists ? surfaceOf(`metadata/${version}/${resource}.${group}`, [metadataDefinition(group, version, resource)]) : wildcard;
+    };
+  }
+
   /** apiVersion and kind of what is stored, for the key source */
   function kindOf({ group, resource }: { group: string; resource: string }): { apiVersion: string; kind: string } | undefined {
     const known =
@@ -220,7 +260,7 @@ const boundKinds = new Map(
 );
 
 function compileSchema(schema: APIResourceSchema, identity: string, isTenancy: boolean, { local }: KcpOptions): ResourceDefinition[] {
-  return definitionsFromCrd(schema.spec, { identity, api: local }).map((definition) =>
+  return definitionsFromCrd(schema.spec, { identity, api: local, definedIn: "system:bound-crds" }).map((definition) =>
     // kcp's own workspaces; an API of the same name from somebody else is just an API
     isTenancy && definition.resource === "workspaces"
       ? { ...withLifecycleMetadata(definition), indexEntries: unsettledUnlessReady }
@@ -232,7 +272,7 @@ async function localDefinitions(cluster: string, { store, local }: KcpOptions): 
   const { records } = await store.range(keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity, cluster));
   return records.flatMap((record) => {
     const crd = objectOf(record, { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" }) as Crd;
-    return definitionsOfCrd(crd, { api: local });
+    return definitionsOfCrd(crd, { api: local, definedIn: cluster });
   });
 }
 

@@ -6,17 +6,32 @@ import { KcpFrontDoor } from "./front-door.ts";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 
 const clusters: Record<string, { inactive: boolean }> = { root: { inactive: false }, c1: { inactive: false }, asleep: { inactive: true } };
+const mounts: Record<string, string | undefined> = {
+  "root:near": "https://here:6443/clusters/root:org/",
+  "root:view": "https://here:6443/services/view/a",
+  "root:far": "https://elsewhere/api",
+  "root:asked": "https://here:6443/clusters/root?x=y",
+  "root:self": "https://here:6443/clusters/root:self",
+};
 const door = new KcpFrontDoor({
   paths: {
     get: (cluster: string) => clusters[cluster],
     resolve: (path: string) =>
-      path === "root:org" ? { kind: "cluster", cluster: "c1" } : path === "root:broken" ? { kind: "unavailable" } : undefined,
+      path === "root:org"
+        ? { kind: "cluster", cluster: "c1" }
+        : path === "root:broken"
+          ? { kind: "unavailable" }
+          : mounts[path] !== undefined
+            ? { kind: "mount", url: mounts[path] }
+            : undefined,
   } as unknown as PathIndex,
   surfaces: () => surfaceOf("all", []),
   identitySurfaces: () => () => surfaceOf("identity", []),
+  metadataSurfaces: () => () => surfaceOf("identity", []),
   authorize: () => noOpinion(""),
   homes: undefined,
   proxy: async () => ({ status: 200, headers: {}, body: "proxied" }),
+  ownOrigins: ["https://here:6443"],
 });
 door.mount({
   name: "view",
@@ -53,6 +68,11 @@ const cases: { url: string; token?: string; cluster?: string; path?: string; sta
   },
   { url: "/clusters/asleep/apis/core.kcp.io/v1alpha1/logicalclusters/cluster", cluster: "asleep" },
   { url: "/clusters/root:broken/api", status: 503 },
+  { url: "/clusters/root:near/api/v1", cluster: "c1", path: "/api/v1" },
+  { url: "/clusters/root:view/b", cluster: "view", path: "/a/b" },
+  { url: "/clusters/root:far/api", status: 200 },
+  { url: "/clusters/root:asked/api", status: 200 },
+  { url: "/clusters/root:self/api", status: 508 },
 ];
 
 for (const { url, token: bearer, cluster, path, status, message } of cases)

@@ -10,6 +10,8 @@ import {
   type SurfaceSource,
 } from "@meshplane/apiserver";
 import { asDeepReviewer } from "./deep-reviews.ts";
+import { mountHopsMax, type MountProxy } from "./mounts/mount-proxy.ts";
+import { plainAnswer } from "./mounts/plain-answer.ts";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 import { serviceAccountCluster } from "./service-account-token.ts";
 import type { VirtualWorkspace } from "./virtual-workspace.ts";
@@ -19,11 +21,15 @@ export interface FrontDoorParts {
   surfaces: SurfaceSource;
   /** `<resource>:<identity>` in a URL is looked up on a surface of its own */
   identitySurfaces: (group: string, version: string, resource: string, identity: string) => SurfaceSource;
+  /** a resource's metadata across all logical clusters, whoever provides it */
+  metadataSurfaces: (group: string, version: string, resource: string) => SurfaceSource;
   authorize: Authorizer;
   /** answers `workspaces/~` of root; undefined while homes are switched off */
   homes: Endpoint | undefined;
   /** passes a request on to where a mounted workspace is served */
-  proxy: (http: HttpRequest, url: string, rest: string) => Promise<HttpResponse>;
+  proxy: MountProxy;
+  /** a mount below one of these leads back here: no proxy is needed, and who calls is known */
+  ownOrigins: readonly string[];
 }
 
 export class KcpFrontDoor implements FrontDoor {
@@ -39,8 +45,11 @@ export class KcpFrontDoor implements FrontDoor {
   }
 
   resolve(http: HttpRequest): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
-    const { path } = http;
-    if (path.startsWith("/clusters/")) return this.#clusterEndpoint(http, path);
+    return this.#resolve(http, http.path, 0);
+  }
+
+  #resolve(http: HttpRequest, path: string, hops: number): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
+    if (path.startsWith("/clusters/")) return this.#clusterEndpoint(http, path, hops);
     if (path.startsWith("/services/")) return this.#serviceEndpoint(http, path);
     const cluster = serviceAccountCluster(single(http.headers["authorization"]));
     if (cluster !== undefined && isClusterName(cluster) && http.headers["x-kubernetes-sharded-request"] === undefined)
@@ -48,7 +57,7 @@ export class KcpFrontDoor implements FrontDoor {
     return this.#shardEndpoint(path);
   }
 
-  #clusterEndpoint(http: HttpRequest, path: string): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
+  #clusterEndpoint(http: HttpRequest, path: string, hops: number): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
     const { name: encoded, rest } = cut(path, "/clusters/".length);
     if (encoded === "") return this.#shardEndpoint("/");
     // clients that keep the context's cluster in the URL: the view's own cluster counts
@@ -59,18 +68,27 @@ export class KcpFrontDoor implements FrontDoor {
     if (name.startsWith("system:") || !name.includes(":")) return this.#endpointOf(http, name, rest);
     const resolved = this.#parts.paths.resolve(name);
     if (!resolved) throw notFound({ group: "tenancy.kcp.io", resource: "workspaces" }, name);
-    if (resolved.kind === "mount") return this.#parts.proxy(http, resolved.url, rest);
+    if (resolved.kind === "mount") return this.#mounted(http, resolved.url, rest, hops);
     if (resolved.kind === "unavailable") return notAvailable();
     return this.#endpointOf(http, resolved.cluster, rest);
   }
 
-  #endpointOf(http: HttpRequest, cluster: string, path: string): Endpoint {
+  #mounted(http: HttpRequest, url: string, rest: string, hops: number): Endpoint | HttpResponse | Promise<Endpoint | HttpResponse> {
+    const { origin, pathname, search } = URL.canParse(url) ? new URL(url) : { origin: "", pathname: "", search: "" };
+    if (search !== "" || !this.#parts.ownOrigins.includes(origin)) return this.#parts.proxy(http, url, rest);
+    if (hops >= mountHopsMax) return plainAnswer(508, "mounts lead in a circle\n");
+    return this.#resolve(http, pathname.replace(/\/$/, "") + rest, hops + 1);
+  }
+
+  #endpointOf(http: HttpRequest, cluster: string, path: string): Endpoint | HttpResponse {
     const { paths, surfaces, authorize, homes } = this.#parts;
+    if (path === "/metrics" && http.path.startsWith("/clusters/")) return noMetrics();
     if (paths.get(cluster)?.inactive && !openWhileInactive(path))
       throw forbidden({ group: "core.kcp.io", resource: "logicalclusters" }, cluster, "logical cluster is marked inactive");
     if (homes && cluster === "root" && path === homePath) return homes;
     const actAs = asDeepReviewer(http);
-    return { cluster, path, surfaces: this.#identitySurface(path) ?? surfaces, authorize, ...(actAs ? { actAs } : {}), virtual: false };
+    const own = this.#identitySurface(path) ?? (cluster === allClusters ? this.#metadataSurface(http, path) : undefined);
+    return { cluster, path, surfaces: own ?? surfaces, authorize, ...(actAs ? { actAs } : {}), virtual: false };
   }
 
   #shardEndpoint(path: string): Endpoint {
@@ -88,6 +106,13 @@ export class KcpFrontDoor implements FrontDoor {
     if (colon < 0) return undefined;
     const resource = segments[at]!;
     return this.#parts.identitySurfaces(segments[2]!, segments[3]!, resource.slice(0, colon), resource.slice(colon + 1));
+  }
+
+  /** undefined unless only metadata is asked for, of a resource without an identity */
+  #metadataSurface(http: HttpRequest, path: string): SurfaceSource | undefined {
+    if (!/[;,]\s*as=PartialObjectMetadata/.test(single(http.headers["accept"]) ?? "")) return undefined;
+    const [, apis, group, version, resource] = decode(path).split("/");
+    return apis === "apis" && resource ? this.#parts.metadataSurfaces(group!, version!, resource) : undefined;
   }
 
   async #serviceEndpoint(http: HttpRequest, path: string): Promise<Endpoint | HttpResponse> {
@@ -118,13 +143,10 @@ function decode(text: string): string {
 
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
-const plain = (status: number, text: string): HttpResponse => ({
-  status,
-  headers: { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" },
-  body: text,
-});
+/** They name what all workspaces were asked for, so they are the shard's. */
+const noMetrics = (): HttpResponse => plainAnswer(501, "shard-level endpoint not available at workspace scope\n");
 
-const notAvailable = (): HttpResponse => plain(503, "Not available.\n");
+const notAvailable = (): HttpResponse => plainAnswer(503, "Not available.\n");
 
 /** 403 that names the caller, so it comes after authentication. Virtual workspaces use it for what they do not know (wire 17). */
 export const unresolvedService = (path: string): Endpoint => ({

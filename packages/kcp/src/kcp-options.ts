@@ -1,16 +1,6 @@
-import type {
-  AdmissionPlugin,
-  Authorizer,
-  Decision,
-  HttpRequest,
-  HttpResponse,
-  InProcessApi,
-  Log,
-  ResourceDefinition,
-  Target,
-  User,
-} from "@meshplane/apiserver";
+import type { AdmissionPlugin, AuthorizerStep, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
 import type { GroupResource } from "@meshplane/apimachinery";
+import type { MountProxy } from "./mounts/mount-proxy.ts";
 import type { Store } from "@meshplane/storage";
 
 /** What RBAC says in one logical cluster, about one identity as it is. `controlplane` implements it. */
@@ -54,14 +44,20 @@ export interface KcpOptions {
   alwaysAllowGroups?: readonly string[];
   /** default /healthz, /readyz, /livez */
   alwaysAllowPaths?: readonly string[];
-  /** asked after RBAC: webhooks, relationships */
-  furtherAuthorizers?: readonly Authorizer[];
+  /** beside kcp's own: a webhook, relationships */
+  authorizerSteps?: readonly AuthorizerStep[];
+  /** names of steps in the order to ask them; default: AlwaysAllowGroups, AlwaysAllowPaths, RBAC, then `authorizerSteps` */
+  authorizationOrder?: readonly string[];
   /** objects per logical cluster; 0 (default): no limit */
   totalObjectLimit?: number;
+  /** issuers that only this server may speak for */
+  ownIssuers?: readonly string[];
   /** feature gate WorkspaceMounts; default off */
   workspaceMounts?: boolean;
+  /** feature gate CacheAPIs: published resources, and virtual ones that show them; default off */
+  cacheApis?: boolean;
   /** passes requests on to where a mounted workspace is served; without it they answer 503 */
-  proxy?: (http: HttpRequest, url: string, rest: string) => Promise<HttpResponse>;
+  proxy?: MountProxy;
   /** ends open watches of a logical cluster ("*": those over all), when it becomes inactive or goes; or of one resource that is served no more */
   endWatches?: (cluster: string, resource?: GroupResource) => void;
 }

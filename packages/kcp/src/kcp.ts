@@ -1,6 +1,8 @@
 import type {
   AdmissionPlugin,
+  AuthorizationAttributes,
   Authorizer,
+  Explanation,
   FrontDoor,
   Projection,
   RequestContext,
@@ -9,8 +11,9 @@ import type {
   SurfaceSource,
   User,
 } from "@meshplane/apiserver";
-import type { KindOf } from "@meshplane/controlplane";
+import type { KindOf, TokenAuthenticator } from "@meshplane/controlplane";
 import type { Controller, KeySource } from "@meshplane/controller-runtime";
+import type { PublishedResources } from "./cached-resources/published-resources.ts";
 import type { PathIndex } from "./logical-clusters/path-index.ts";
 import type { ExportIndex } from "./exports/export-index.ts";
 import type { ClusterApisSource } from "./surfaces/cluster-apis.ts";
@@ -28,6 +31,10 @@ export interface Kcp {
   authorize: Authorizer;
   /** the same without required groups, content and maximal permission policy: for `bind`, `use` and policies (authz §6) */
   deepAuthorize: Authorizer;
+  /** every step's answer to one question, for `why`; the same steps that requests go through */
+  explain(attributes: AuthorizationAttributes): Promise<Explanation>;
+  /** users of issuers that the request's workspace trusts by its type (feature WorkspaceAuthentication) */
+  workspaceTokens: TokenAuthenticator;
   /** `authorize`, or `deepAuthorize` for an access review that asks for it by header and may (authz §6) */
   authorizerFor(context: RequestContext): Authorizer;
   /** how objects of a stored resource are called, for the feed of the controllers */
@@ -48,6 +55,8 @@ export interface Kcp {
 /** What the views below `/services/` read. */
 export interface ViewParts {
   exports: ExportIndex;
+  /** empty while the feature CacheAPIs is off */
+  published: PublishedResources;
   apisOf: ClusterApisSource;
   /** served versions of an APIResourceSchema, by its name, under an identity; [] when there is no such schema */
   schemaDefinitions(cluster: string, schemaName: string, identityHash: string): ResourceDefinition[] | Promise<ResourceDefinition[]>;

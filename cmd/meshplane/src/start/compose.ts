@@ -7,7 +7,7 @@ import { extraKeys, kcpGroups, systemAdminCluster } from "@meshplane/apis";
 import {
   createApiServer,
   type ApiServer,
-  type AuditHook,
+  type Auditor,
   type FrontDoor,
   type InProcessApi,
   type Log,
@@ -39,10 +39,20 @@ import {
   type TokenAuthenticator,
 } from "@meshplane/controlplane";
 import { startController, type Controller } from "@meshplane/controller-runtime";
-import { boundOriginOf, createKcp, effectiveUsers, kcpBootstrapPolicy, type Kcp, type ShardAddresses } from "@meshplane/kcp";
+import {
+  boundOriginOf,
+  createKcp,
+  createMountProxy,
+  effectiveUsers,
+  kcpBootstrapPolicy,
+  type Kcp,
+  type ShardAddresses,
+} from "@meshplane/kcp";
 import type { Store } from "@meshplane/storage";
 import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
 import { version } from "../version.ts";
+import type { Access } from "./access.ts";
+import type { FeatureGate } from "./feature-gates.ts";
 import { Metrics } from "./observe/metrics.ts";
 
 export interface ControlPlaneOptions {
@@ -54,12 +64,15 @@ export interface ControlPlaneOptions {
   signingKey: SigningKey;
   /** PEM, what kube-root-ca.crt holds */
   ca: string;
-  anonymous: boolean;
+  /** who is who beside the server's own tokens, and who is asked beside RBAC; by default nobody, and all may be anonymous */
+  access?: Pick<Access, "proxies" | "tokens" | "anonymous" | "steps" | "order" | "alwaysAllowPaths">;
   batteries: ReadonlySet<string>;
   homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
   totalObjectLimit: number;
-  /** told of every answer, beside the metrics */
-  audit?: AuditHook;
+  /** feature gates of kcp that are on */
+  features?: ReadonlySet<FeatureGate>;
+  /** which requests are written down, and where */
+  audit?: Pick<Auditor, "policy" | "write">;
   /** tests put a defect between the door and the server here, to see that they would notice */
   withFrontDoor?: (frontDoor: FrontDoor) => FrontDoor;
 }
@@ -73,7 +86,15 @@ export interface ControlPlane {
   stop(): Promise<void>;
 }
 
-const issuer = "https://kcp.default.svc";
+/** of service account tokens; their audience, and this server's, too */
+export const issuer = "https://kcp.default.svc";
+
+/** @see spec authz §10 */
+function auditAnnotations(kcp: Kcp, cluster: string): Record<string, string> {
+  if (cluster === "") return {};
+  const path = kcp.paths.get(cluster)?.path ?? "";
+  return { "kcp.io/cluster": cluster, "kcp.io/path": path, "tenancy.kcp.io/workspace": cluster };
+}
 
 export function composeControlPlane(options: ControlPlaneOptions): ControlPlane {
   const { store, log } = options;
@@ -93,7 +114,18 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     extraOf: (cluster) => ({ [extraKeys.clusterName]: [cluster], [extraKeys.scopes]: [`cluster:${cluster}`] }),
   });
   const documents = openIdDocuments(accounts, options.shard.externalURL);
-  const tokens = bearerTokens([...options.tokens, accounts.authenticate], [issuer]);
+  const { access } = options;
+  const ofWorkspace: TokenAuthenticator = (token, audiences, cluster) => kcp.workspaceTokens(token, audiences, cluster);
+  const tokens = bearerTokens(
+    [
+      ...options.tokens,
+      accounts.authenticate,
+      ...(access?.tokens ?? []),
+      ...(options.features?.has("WorkspaceAuthentication") ? [ofWorkspace] : []),
+    ],
+    [issuer],
+    log,
+  );
 
   const builtIns: ResourceDefinition[] = [
     ...builtInDefinitions({
@@ -130,9 +162,16 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       authorize: (attributes) => kcp.authorize(attributes),
       sourceOf: ({ definition, cluster }) => boundOriginOf(definition)?.schemaCluster ?? cluster,
     }),
+    ownIssuers: [issuer],
+    ...(access ? { authorizerSteps: access.steps } : {}),
+    ...(access?.order ? { authorizationOrder: access.order } : {}),
+    ...(access?.alwaysAllowPaths ? { alwaysAllowPaths: access.alwaysAllowPaths } : {}),
     batteries: options.batteries,
     homeWorkspaces: options.homeWorkspaces,
     totalObjectLimit: options.totalObjectLimit,
+    workspaceMounts: options.features?.has("WorkspaceMounts") ?? false,
+    cacheApis: options.features?.has("CacheAPIs") ?? false,
+    proxy: createMountProxy({ log, ca: options.ca }),
   });
 
   const generation = new SharingGeneration();
@@ -158,8 +197,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     projections: [rbac, ...kcp.projections, quotas.projection, hooks, generation, changes],
     frontDoor: options.withFrontDoor?.(kcp.frontDoor) ?? kcp.frontDoor,
     surfaces: kcp.surfaces,
-    authenticators: [clientCertificates, tokens.authenticate],
-    anonymous: options.anonymous,
+    authenticators: [...(access?.proxies ?? []), clientCertificates, tokens.authenticate],
+    anonymous: access?.anonymous ?? true,
     impersonate: createImpersonation({
       authorize: kcp.authorize,
       privilegedGroups: [
@@ -177,12 +216,11 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
     createGuards: kcp.createGuards,
     nonResource: (http, target) => metrics.serve(http, target) ?? documents(http, target),
-    audit: (entry) => {
-      metrics.observe(entry);
-      options.audit?.(entry);
-    },
+    audit: metrics.observe,
+    ...(options.audit ? { auditor: { ...options.audit, annotationsOf: (cluster) => auditAnnotations(kcp, cluster) } } : {}),
     componentNameOf,
     protobuf: protobufCodec(),
+    localManager: "kcp",
     clock,
     uid,
     version,

@@ -3,7 +3,13 @@
  * meaning here is accepted and said; what would weaken security if it were silently ignored is refused.
  * @see spec apis-served; upstream's `kcp start options`
  */
-export interface StartFlags {
+import { accessFlags, defaultAccessFlags, requireSensibleAccess, type AccessFlags } from "./access-flags.ts";
+import { featureGates } from "./feature-gates.ts";
+import { FlagError } from "./flag-error.ts";
+
+export { FlagError };
+
+export interface StartFlags extends AccessFlags {
   rootDirectory: string;
   bindAddress: string;
   /** 0 with `experimentalBindFreePort`: any free one */
@@ -14,6 +20,15 @@ export interface StartFlags {
   tlsPrivateKeyFile: string | undefined;
   auditPolicyFile: string | undefined;
   auditLogPath: string | undefined;
+  auditLogFormat: "json" | "legacy";
+  auditLogMode: "blocking" | "batch";
+  /** MiB, 0: 100 */
+  auditLogMaxSize: number;
+  /** files, 0: all */
+  auditLogMaxBackup: number;
+  /** days, 0: for ever */
+  auditLogMaxAge: number;
+  auditLogCompress: boolean;
   featureGates: Record<string, boolean>;
   shardName: string;
   shardBaseUrl: string | undefined;
@@ -26,7 +41,6 @@ export interface StartFlags {
   etcdCaFile: string | undefined;
   etcdCertFile: string | undefined;
   etcdKeyFile: string | undefined;
-  anonymousAuth: boolean;
   batteriesIncluded: string[];
   enableHomeWorkspaces: boolean;
   homeCreatorGroups: string[];
@@ -45,9 +59,7 @@ export interface ParsedFlags {
   help: boolean;
 }
 
-export class FlagError extends Error {}
-
-type Kind = "string" | "list" | "bool" | "int" | "map";
+type Kind = "string" | "list" | "bool" | "int" | "map" | "duration";
 interface Flag {
   kind: Kind;
   help: string;
@@ -63,6 +75,17 @@ const bool = (name: string, value: string): boolean => {
   if (/^(false|0|f)$/i.test(value)) return false;
   throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}": true or false is wanted`);
 };
+const natural = (name: string, value: string): number => {
+  const number = int(name, value);
+  if (number < 0) throw new FlagError(`--${name} ${value} is negative`);
+  return number;
+};
+function oneOf<const T extends string>(name: string, value: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === value);
+  if (found === undefined)
+    throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}": ${choices.join(" or ")} is wanted`);
+  return found;
+}
 const list = (value: string): string[] => value.split(",").filter((part) => part !== "");
 
 const known: Record<string, Flag> = {
@@ -89,8 +112,50 @@ const known: Record<string, Flag> = {
   "client-ca-file": { kind: "string", help: "CA bundle that signs client certificates", set: (f, v) => (f.clientCaFile = v) },
   "tls-cert-file": { kind: "string", help: "server certificate (default: generated)", set: (f, v) => (f.tlsCertFile = v) },
   "tls-private-key-file": { kind: "string", help: "its key", set: (f, v) => (f.tlsPrivateKeyFile = v) },
-  "audit-policy-file": { kind: "string", help: "audit policy", set: (f, v) => (f.auditPolicyFile = v) },
+  "audit-policy-file": {
+    kind: "string",
+    help: "which requests are written to the audit log, and how much of them (default: the metadata of all)",
+    set: (f, v) => (f.auditPolicyFile = v),
+  },
   "audit-log-path": { kind: "string", help: "audit log file, - for standard output", set: (f, v) => (f.auditLogPath = v) },
+  "audit-log-format": {
+    kind: "string",
+    help: "json (default) or legacy",
+    set: (f, v) => (f.auditLogFormat = oneOf("audit-log-format", v, ["json", "legacy"] as const)),
+  },
+  "audit-log-mode": {
+    kind: "string",
+    help: "blocking (default): an event is written before its answer; batch: soon after",
+    set: (f, v) => {
+      const mode = oneOf("audit-log-mode", v, ["blocking", "blocking-strict", "batch"] as const);
+      f.auditLogMode = mode === "batch" ? mode : "blocking";
+    },
+  },
+  "audit-log-version": {
+    kind: "string",
+    help: "audit.k8s.io/v1",
+    set: (_f, v) => void oneOf("audit-log-version", v, ["audit.k8s.io/v1"] as const),
+  },
+  "audit-log-maxsize": {
+    kind: "int",
+    help: "MiB after which a new audit log file is begun (default 100)",
+    set: (f, v) => (f.auditLogMaxSize = natural("audit-log-maxsize", v)),
+  },
+  "audit-log-maxbackup": {
+    kind: "int",
+    help: "old audit log files kept (default 0: all)",
+    set: (f, v) => (f.auditLogMaxBackup = natural("audit-log-maxbackup", v)),
+  },
+  "audit-log-maxage": {
+    kind: "int",
+    help: "days that old audit log files are kept (default 0: for ever)",
+    set: (f, v) => (f.auditLogMaxAge = natural("audit-log-maxage", v)),
+  },
+  "audit-log-compress": {
+    kind: "bool",
+    help: "compress old audit log files",
+    set: (f, v) => (f.auditLogCompress = bool("audit-log-compress", v)),
+  },
   "feature-gates": {
     kind: "map",
     help: "comma separated name=true|false",
@@ -125,11 +190,7 @@ const known: Record<string, Flag> = {
   "etcd-cafile": { kind: "string", help: "CA of etcd", set: (f, v) => (f.etcdCaFile = v) },
   "etcd-certfile": { kind: "string", help: "client certificate for etcd", set: (f, v) => (f.etcdCertFile = v) },
   "etcd-keyfile": { kind: "string", help: "its key", set: (f, v) => (f.etcdKeyFile = v) },
-  "anonymous-auth": {
-    kind: "bool",
-    help: "requests without credentials are system:anonymous (default true)",
-    set: (f, v) => (f.anonymousAuth = bool("anonymous-auth", v)),
-  },
+  ...accessFlags,
   "batteries-included": {
     kind: "list",
     help: "default objects: admin, workspace-types (default both); +x and -x change the default",
@@ -182,9 +243,9 @@ const withoutEffect = new Set(
   storage-initialization-timeout etcd-compaction-interval etcd-count-metric-poll-period etcd-db-metric-poll-interval
   etcd-healthcheck-timeout etcd-readycheck-timeout etcd-servers-overrides lease-reuse-duration-seconds storage-backend
   storage-media-type watch-cache-sizes cert-dir http2-max-streams-per-connection audit-log-batch-buffer-size
-  audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps audit-log-format
-  audit-log-maxage audit-log-maxbackup audit-log-maxsize audit-log-mode audit-log-truncate-max-batch-size
-  audit-log-truncate-max-event-size audit-log-version debug-socket-path service-account-max-token-expiration allow-metric-labels
+  audit-log-batch-max-size audit-log-batch-max-wait audit-log-batch-throttle-burst audit-log-batch-throttle-qps 
+  audit-log-truncate-max-batch-size
+  audit-log-truncate-max-event-size debug-socket-path service-account-max-token-expiration allow-metric-labels
   allow-metric-labels-manifest disabled-metrics show-hidden-metrics-for-version log-flush-frequency logging-format vmodule
   coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period event-ttl
   max-connection-bytes-per-sec embedded-etcd-client-port embedded-etcd-directory embedded-etcd-listen-metrics-urls
@@ -193,24 +254,21 @@ const withoutEffect = new Set(
 );
 const switchesWithoutEffect = new Set(
   `shutdown-send-retry-after encryption-provider-config-automatic-reload watch-cache disable-http2-serving permit-address-sharing
-  permit-port-sharing audit-log-batch-throttle-enable audit-log-compress audit-log-truncate-enabled contention-profiling profiling
+  permit-port-sharing audit-log-batch-throttle-enable audit-log-truncate-enabled contention-profiling profiling
   service-account-extend-token-expiration service-account-lookup enable-logs-handler embedded-etcd-force-new-cluster
   enable-leader-election run-controllers run-virtual-workspaces`.split(/\s+/),
 );
 /** Ignoring these would be a lie about who may do what. */
 const refused = new Set(
-  `root-identities-file encryption-provider-config authentication-config authentication-token-webhook-config-file
-  enable-bootstrap-token-auth oidc-issuer-url oidc-client-id oidc-ca-file oidc-groups-claim oidc-groups-prefix oidc-required-claim
-  oidc-signing-algs oidc-username-claim oidc-username-prefix requestheader-client-ca-file requestheader-allowed-names
-  requestheader-extra-headers-prefix requestheader-group-headers requestheader-uid-headers requestheader-username-headers
+  `root-identities-file encryption-provider-config enable-bootstrap-token-auth
   service-account-issuer service-account-jwks-uri service-account-key-file service-account-signing-key-file
-  service-account-private-key-file service-account-signing-endpoint authorization-webhook-config-file authorization-order
-  authorization-always-allow-paths audit-webhook-config-file tls-cipher-suites tls-min-version tls-sni-cert-key
+  service-account-private-key-file service-account-signing-endpoint audit-webhook-config-file tls-cipher-suites tls-min-version tls-sni-cert-key
   tls-curve-preferences cors-allowed-origins strict-transport-security-directives api-audiences cache-kubeconfig tracing-config-file
   proxy-client-cert-file proxy-client-key-file root-ca-file`.split(/\s+/),
 );
 
 export const defaultFlags = (rootDirectory: string): StartFlags => ({
+  ...defaultAccessFlags,
   rootDirectory,
   bindAddress: "127.0.0.1",
   securePort: 6443,
@@ -220,6 +278,12 @@ export const defaultFlags = (rootDirectory: string): StartFlags => ({
   tlsPrivateKeyFile: undefined,
   auditPolicyFile: undefined,
   auditLogPath: undefined,
+  auditLogFormat: "json",
+  auditLogMode: "blocking",
+  auditLogMaxSize: 0,
+  auditLogMaxBackup: 0,
+  auditLogMaxAge: 0,
+  auditLogCompress: false,
   featureGates: {},
   shardName: "root",
   shardBaseUrl: undefined,
@@ -232,7 +296,6 @@ export const defaultFlags = (rootDirectory: string): StartFlags => ({
   etcdCaFile: undefined,
   etcdCertFile: undefined,
   etcdKeyFile: undefined,
-  anonymousAuth: true,
   batteriesIncluded: ["admin", "workspace-types"],
   enableHomeWorkspaces: true,
   homeCreatorGroups: ["system:authenticated"],
@@ -277,6 +340,11 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
         `--${name} has no effect: ${name.startsWith("embedded-etcd") ? "there is no embedded etcd, the embedded store is part of this program" : "nothing here needs it"}`,
       );
   }
+  const gates = featureGates(flags.featureGates);
+  if (gates.refused.length > 0)
+    throw new FlagError(`--feature-gates: ${gates.refused.join(", ")} is not supported: nothing stands behind it here`);
+  if (gates.ignored.length > 0) notices.push(`--feature-gates: ${gates.ignored.join(", ")} has no effect: nothing here needs it`);
+  requireSensibleAccess(flags);
   if (flags.etcdServers.length > 0) flags.store = "etcd";
   if (flags.store === "etcd" && flags.etcdServers.length === 0) throw new FlagError("--store etcd needs --etcd-servers");
   if ((flags.tlsCertFile === undefined) !== (flags.tlsPrivateKeyFile === undefined))

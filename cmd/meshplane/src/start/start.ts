@@ -1,21 +1,23 @@
 /** `start`, from flags to a clean exit. */
-import { existsSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { listen, type Listener } from "@meshplane/apiserver";
 import { openSigningKey, staticTokens, TokenFileError, type TokenAuthenticator } from "@meshplane/controlplane";
+import { openAccess, type Access } from "./access.ts";
 import { adminCredentials } from "./admin-credentials.ts";
 import { servingCertificate } from "./certificates.ts";
 import { compactHistory } from "./compact-history.ts";
-import { composeControlPlane } from "./compose.ts";
+import { composeControlPlane, issuer } from "./compose.ts";
+import { featureGates } from "./feature-gates.ts";
 import type { StartFlags } from "./flags.ts";
 import { adminKubeconfig } from "./kubeconfig.ts";
 import { createLog } from "./log.ts";
-import { openAuditLog } from "./observe/audit-log.ts";
+import { openAudit } from "./observe/open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { OperatorError } from "./operator-error.ts";
 import { writePrivateFile } from "./private-file.ts";
 import { Progress } from "./progress.ts";
+import { readOperatorFile } from "./read-operator-file.ts";
 import { prepareRootDirectory } from "./root-directory.ts";
 import { waitForSignals } from "./signals.ts";
 
@@ -36,6 +38,8 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     }),
   ]);
 
+  const access = await openAccess(flags, { issuer, clock: Date.now, log });
+
   progress.step("store");
   const store = await openStore(flags, (error) => {
     // what was acknowledged is safe; going on could lose the next write
@@ -47,13 +51,11 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
   try {
     progress.step("listener");
     let handle: Parameters<typeof listen>[0]["handle"] = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "starting\n" });
-    listener = await openListener(flags, certificate, (http) => handle(http));
+    listener = await openListener(flags, certificate, access, (http) => handle(http));
     const url = `https://${host.includes(":") ? `[${host}]` : host}:${listener.port}`;
 
     progress.step("control plane");
-    const auditLog = flags.auditLogPath
-      ? openAuditLog(flags.auditLogPath, (error) => log.error("the audit log cannot be written", { error: error.message }))
-      : undefined;
+    const audit = openAudit(flags, (error) => log.error("the audit log cannot be written", { error: error.message }));
     const plane = composeControlPlane({
       store,
       log,
@@ -66,11 +68,12 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       tokens: [administrators(credentials.users), ...fileTokens(flags)],
       signingKey,
       ca: certificate.ca,
-      anonymous: flags.anonymousAuth,
+      access,
       batteries: new Set(flags.batteriesIncluded),
       homeWorkspaces: { enabled: flags.enableHomeWorkspaces, creatorGroups: flags.homeCreatorGroups },
       totalObjectLimit: flags.totalObjectLimit,
-      ...(auditLog ? { audit: auditLog.record } : {}),
+      features: featureGates(flags.featureGates).on,
+      ...(audit ? { audit } : {}),
     });
     handle = (http) => plane.server.handle(http);
     progress.step("bootstrap");
@@ -95,9 +98,10 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     await plane.stop();
     await listener.close();
     compaction?.stop();
-    await auditLog?.close();
+    audit?.close();
     return 0;
   } finally {
+    access.close();
     await listener?.close(0).catch(() => {});
     await store.close();
   }
@@ -134,27 +138,18 @@ function fileTokens(flags: StartFlags): TokenAuthenticator[] {
   }
 }
 
-function readOperatorFile(path: string, flag: string): string {
-  if (!existsSync(path)) throw new OperatorError(`${flag}: there is no file ${path}`, "mend the path");
-  try {
-    return readFileSync(path, "utf8");
-  } catch (cause) {
-    throw new OperatorError(`${flag}: ${path} cannot be read: ${(cause as Error).message}`, "mend its permissions", { cause });
-  }
-}
-
 async function openListener(
   flags: StartFlags,
   certificate: { cert: string; key: string },
+  { clientCa, proxyCa }: Access,
   handle: Parameters<typeof listen>[0]["handle"],
 ): Promise<Listener> {
-  const ca = flags.clientCaFile ? readOperatorFile(flags.clientCaFile, "--client-ca-file") : undefined;
   try {
     return await listen({
       handle,
       host: flags.bindAddress,
       port: flags.securePort,
-      tls: { key: certificate.key, cert: certificate.cert, ...(ca ? { ca } : {}) },
+      tls: { key: certificate.key, cert: certificate.cert, ...(clientCa ? { ca: clientCa } : {}), ...(proxyCa ? { proxyCa } : {}) },
     });
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;

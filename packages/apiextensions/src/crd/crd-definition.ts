@@ -34,7 +34,7 @@ export function crdDefinition(now: () => number = Date.now): ResourceDefinition 
     tableCells: (object: KubeObject) => [object.metadata.name, object.metadata.creationTimestamp],
     selectableFields: [],
     discoverable: true,
-    storageVersionHash: "jfWCUB31mvA=",
+    storageVersionHash: "E7AaFfG1bHc=",
   };
 }
 

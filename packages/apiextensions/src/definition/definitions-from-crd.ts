@@ -31,6 +31,8 @@ export interface CrdLikeSpec {
 export interface DefinitionOptions {
   /** which objects these are: `customresources` for local CRDs, the export's hash for bound APIs, `-` for our own kinds */
   identity: string;
+  /** the logical cluster that the definition lies in; part of the hash of its storage version, as upstream makes it */
+  definedIn?: string;
   /** used by /scale to read and write the object behind it */
   api: () => InProcessApi;
   /** which versions: served ones unless told */
@@ -137,12 +139,16 @@ function definitionOf(
       : {}),
     ...(options.indexEntries ? { indexEntries: options.indexEntries } : {}),
     discoverable: options.discoverable ?? true,
-    storageVersionHash: createHash("sha256").update(`${group}/${storage.name}/${names.kind}`).digest().subarray(0, 8).toString("base64"),
+    storageVersionHash: storageVersionHash(options.definedIn ?? "", group, storage.name, names.kind),
     ...(warning ? { deprecationWarning: warning } : {}),
     ...(options.extras ? { extras: options.extras } : {}),
   };
   return definition;
 }
+
+/** upstream takes the version twice, and so do we: clients compare these hashes between servers */
+const storageVersionHash = (cluster: string, group: string, version: string, kind: string): string =>
+  createHash("sha256").update(`${cluster}/${group}/${version}/${version}/${kind}`).digest().subarray(0, 8).toString("base64");
 
 const fieldText = (value: unknown): string => (value === undefined || value === null ? "" : String(value));
 

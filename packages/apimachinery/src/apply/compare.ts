@@ -68,9 +68,7 @@ function compareContainers(
   if (type.kind === "map" && !type.atomic) {
     const left = isMap(before) ? before : {};
     const right = isMap(after) ? after : {};
-    if (isEmpty(left) && isEmpty(right)) return false;
-    compareMaps(type, left, right, below, depth + 1);
-    return true;
+    return compareMaps(type, left, right, below, depth + 1);
   }
   if (type.kind === "list" && type.relation !== "atomic") {
     const left = Array.isArray(before) ? before : [];
@@ -80,22 +78,23 @@ function compareContainers(
   return false;
 }
 
-function isEmpty(map: JsonObject): boolean {
-  for (const key in map) if (map[key] !== undefined) return false;
-  return true;
-}
-
-function compareMaps(type: MapType, before: JsonObject, after: JsonObject, below: Comparison, depth: number): void {
+/** @returns false when both are empty */
+function compareMaps(type: MapType, before: JsonObject, after: JsonObject, below: Comparison, depth: number): boolean {
+  let any = false;
   for (const key in after) {
     const value = after[key];
     if (value === undefined) continue;
+    any = true;
     compareChild(type, key, Object.hasOwn(before, key) ? before[key] : undefined, value, below, depth);
   }
   for (const key in before) {
     const value = before[key];
-    if (value === undefined || (Object.hasOwn(after, key) && after[key] !== undefined)) continue;
+    if (value === undefined) continue;
+    any = true;
+    if (Object.hasOwn(after, key) && after[key] !== undefined) continue;
     compareChild(type, key, value, undefined, below, depth);
   }
+  return any;
 }
 
 const untyped: FieldType = { kind: "deduced" };
@@ -112,6 +111,12 @@ function compareChild(
   const child = type.fields.get(key) ?? type.element ?? untyped;
   if (child.kind === "scalar" && child.unowned) return;
   const element = fieldElement(key);
+  if (typeof before !== "object" && typeof after !== "object" && child.kind !== "map") {
+    // most fields: there is nothing below
+    const change = before === undefined ? "added" : after === undefined ? "removed" : equalJson(before, after) ? undefined : "modified";
+    if (change !== undefined) (below[change] ??= new FieldSet()).members.add(element);
+    return;
+  }
   const inner: Comparison = { added: undefined, removed: undefined, modified: undefined };
   const change = compareValues(child, before, after, inner, depth);
   record(below, element, child.kind === "map" && child.unownedSelf ? undefined : change, inner);

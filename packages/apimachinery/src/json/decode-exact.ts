@@ -20,6 +20,9 @@ export function setOwn(target: JsonObject, key: string, value: JsonValue): void 
 const childPath = (path: string, key: string | number): string =>
   typeof key === "number" ? `${path}[${key}]` : path === "" ? key : `${path}.${key}`;
 
+/** `-+.0-9eE`; false at the end of the text. */
+const isInNumber = (c: number): boolean => (c >= 0x30 && c <= 0x39) || c === 0x2b || c === 0x2d || c === 0x2e || c === 0x65 || c === 0x45;
+
 interface Frame {
   container: JsonObject | JsonValue[];
   key: string;
@@ -108,7 +111,7 @@ export function decodeJsonExactly(text: string): { value: JsonValue; duplicates:
       i += 4;
     } else {
       const start = i;
-      while (i < text.length && /[-+.0-9eE]/.test(text[i]!)) i++;
+      while (isInNumber(text.charCodeAt(i))) i++;
       place(toNumber(text.slice(start, i)));
     }
     for (;;) {

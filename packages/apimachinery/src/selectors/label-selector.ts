@@ -114,7 +114,7 @@ const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 const sortByKey = (requirements: LabelRequirement[]): LabelRequirement[] => requirements.sort((a, b) => byText(a.key, b.key));
 
 function requirement(key: string, operator: LabelOperator, given: readonly string[]): LabelRequirement {
-  const values = [...new Set(given)].sort(byText);
+  const values = given.length > 1 ? [...new Set(given)].sort(byText) : given;
   const errors: FieldError[] = [];
   const keyErrors = isQualifiedName(key);
   if (keyErrors.length > 0) errors.push(fieldInvalid("key", key, keyErrors.join("; ")));
@@ -155,22 +155,25 @@ const symbols: Record<string, Token["kind"]> = {
   ">": "gt",
   "<": "lt",
 };
-const isSpace = (c: string): boolean => c === " " || c === "\t" || c === "\r" || c === "\n";
-const isSymbol = (c: string): boolean => "=!(),><".includes(c);
+/** By character code: 1 for blanks, 2 for what stands for itself. */
+const endsWord = new Uint8Array(128);
+for (const c of " \t\r\n") endsWord[c.charCodeAt(0)] = 1;
+for (const c of "=!(),><") endsWord[c.charCodeAt(0)] = 2;
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
   let i = 0;
   while (i < text.length) {
     const start = i;
-    if (isSpace(text[i]!)) i++;
-    else if (isSymbol(text[i]!)) {
+    const end = endsWord[text.charCodeAt(i)];
+    if (end === 1) i++;
+    else if (end === 2) {
       const two = text.slice(i, i + 2);
       const symbol = Object.hasOwn(symbols, two) ? two : text[i]!;
       i += symbol.length;
       tokens.push({ kind: symbols[symbol]!, text: symbol });
     } else {
-      while (i < text.length && !isSpace(text[i]!) && !isSymbol(text[i]!)) i++;
+      while (i < text.length && !endsWord[text.charCodeAt(i)]) i++;
       const word = text.slice(start, i);
       tokens.push({ kind: word === "in" || word === "notin" ? word : "identifier", text: word });
     }

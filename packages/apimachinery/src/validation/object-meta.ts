@@ -160,12 +160,10 @@ const standardFinalizers = new Set(["kubernetes", "orphan", "foregroundDeletion"
 
 function validateQualifiedFinalizers(errors: FieldError[], finalizers: readonly string[] | undefined): void {
   finalizers?.forEach((finalizer, i) => {
-    const texts = isQualifiedName(finalizer);
-    const field = `metadata.finalizers[${i}]`;
-    if (texts.length > 0) pushInvalid(errors, field, finalizer, texts);
-    else if (!finalizer.includes("/") && !standardFinalizers.has(finalizer)) {
-      errors.push(fieldInvalid(field, finalizer, "name is neither a standard finalizer name nor is it fully qualified"));
-    }
+    if (finalizer.includes("/") || standardFinalizers.has(finalizer) || isQualifiedName(finalizer).length > 0) return;
+    errors.push(
+      fieldInvalid(`metadata.finalizers[${i}]`, finalizer, "name is neither a standard finalizer name nor is it fully qualified"),
+    );
   });
 }
 

@@ -28,8 +28,15 @@ export class YamlSyntaxError extends Error {
 const decoder = new TextDecoder("utf-8");
 const maxBytes = 16 * 1024 * 1024;
 const maxDepth = 10_000;
-/** Values made from aliases may not outnumber this and also outweigh what was written. */
-const freeAliasValues = 400_000;
+/** Small documents may use aliases freely, up to this share of their values; the larger, the less. @see go-yaml v2 decode.go */
+const aliasShareMax = { small: 0.99, smallValues: 400_000, large: 0.1, largeValues: 4_000_000 };
+
+function tooManyAliased(aliased: number, values: number): boolean {
+  if (aliased <= 100 || values <= 1_000) return false;
+  const { small, smallValues, large, largeValues } = aliasShareMax;
+  const way = Math.min(Math.max((values - smallValues) / (largeValues - smallValues), 0), 1);
+  return aliased / values > small - (small - large) * way;
+}
 
 export interface DecodedYaml {
   value: JsonValue;
@@ -116,7 +123,7 @@ class Converter {
   readonly #open = new Set<Node>();
   readonly #duplicates = new Set<string>();
   readonly #duplicateLines: string[] = [];
-  #written = 0;
+  #values = 0;
   #aliased = 0;
   #insideAlias = 0;
 
@@ -136,9 +143,8 @@ class Converter {
   }
 
   #count(): void {
-    if (this.#insideAlias > 0) this.#aliased++;
-    else this.#written++;
-    if (this.#aliased > freeAliasValues && this.#aliased > this.#written) {
+    this.#values++;
+    if (this.#insideAlias > 0 && tooManyAliased(++this.#aliased, this.#values)) {
       throw new YamlSyntaxError("yaml: document contains excessive aliasing");
     }
   }

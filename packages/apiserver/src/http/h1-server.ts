@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
+import type { CertificateSubject, HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
 import { untilDrained } from "./h2-connection.ts";
 import type { ConnectionInfo, Handle } from "./listener.ts";
 import { parseQuery } from "./query.ts";
@@ -14,7 +14,8 @@ export function createHttp1Server(handle: Handle, infoOf: (socket: Socket) => Co
       maxHeaderSize: 1 << 20,
       keepAliveTimeout: 90_000,
       headersTimeout: 32_000,
-      requestTimeout: 0,
+      // of a request with its body, also where nobody reads it; what is answered meanwhile may take as long as it wants
+      requestTimeout: 62_000,
       keepAlive: true,
       noDelay: true,
       connectionsCheckingInterval: 5_000,
@@ -40,8 +41,17 @@ export function createHttp1Server(handle: Handle, infoOf: (socket: Socket) => Co
 
 const ignore = (): void => {};
 
+/** A socket closed while the client still sends would take the answer with it. */
+const lingerMs = 500;
+
+const refused = new WeakSet<Socket>();
+
+/** Answers, and reads on for a while without looking: Node comes here again with each piece of what follows. */
 function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
+  if (refused.has(socket)) return;
+  const answering = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage;
+  if (!socket.writable || error.code === "ECONNRESET" || answering?.headersSent) return void socket.destroy();
+  refused.add(socket);
   const text =
     error.code === "HPE_HEADER_OVERFLOW"
       ? "431 Request Header Fields Too Large"
@@ -49,6 +59,7 @@ function refuse(error: NodeJS.ErrnoException, socket: Socket): void {
         ? "408 Request Timeout"
         : "400 Bad Request";
   socket.end(`HTTP/1.1 ${text}\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n${text}`);
+  setTimeout(() => socket.destroy(), lingerMs);
 }
 
 class H1Request implements HttpRequest {
@@ -80,8 +91,14 @@ class H1Request implements HttpRequest {
   get remoteAddress(): string {
     return this.#info.remoteAddress;
   }
-  get clientCertificate(): { commonName: string; organizations: string[] } | undefined {
+  get rawHeaders(): readonly string[] {
+    return this.#message.rawHeaders;
+  }
+  get clientCertificate(): CertificateSubject | undefined {
     return this.#info.clientCertificate;
+  }
+  get proxyCertificate(): CertificateSubject | undefined {
+    return this.#info.proxyCertificate;
   }
   get closed(): boolean {
     return this.#answer.closed || this.#answer.destroyed;
@@ -133,9 +150,6 @@ function respond(answer: ServerResponse, response: HttpResponse, request: H1Requ
     answer.end();
   } else answer.end(body as Uint8Array | string | undefined);
 }
-
-/** A socket closed while the client still sends would take the answer with it. */
-const lingerMs = 500;
 
 function linger(answer: ServerResponse, request: H1Request, body: Uint8Array | string | undefined): void {
   if (body !== undefined) answer.write(body);

@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream, ServerOptions } from "node:http2";
 import { constants } from "node:http2";
-import type { TLSSocket } from "node:tls";
-import type { HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
+import type { CertificateSubject, HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
 import type { ConnectionInfo, Handle } from "./listener.ts";
 import { parseQuery } from "./query.ts";
 import { readStream, requestBodyBytesMax } from "./read-body.ts";
@@ -32,6 +31,10 @@ const connectionWindowBytes = 25 << 20;
 /** Streams that a client may open and reset on one connection per second, over a minute, before it is told to go away. */
 const resetsPerSecondMax = 2_000;
 
+/** A connection that has reset so many streams within a second has its requests looked at a few a turn, and not at all once they are reset. */
+const resetsPerSecondFree = 20;
+const heldPerTurn = 8;
+
 /** Serves the streams of one HTTP/2 connection. */
 export class H2Connection {
   readonly session: ServerHttp2Session;
@@ -42,6 +45,9 @@ export class H2Connection {
   readonly #info: ConnectionInfo;
   #resets = 0;
   #resetsSince = Date.now();
+  #resetsOfSecond = 0;
+  #second = 0;
+  readonly #held: (() => void)[] = [];
 
   constructor(session: ServerHttp2Session, info: ConnectionInfo, handle: Handle) {
     this.session = session;
@@ -49,10 +55,10 @@ export class H2Connection {
     this.#handle = handle;
     session.setLocalWindowSize(connectionWindowBytes);
     session.on("error", () => session.destroy());
-    session.on("stream", (stream, headers, flags) => this.#serve(stream, headers, flags));
+    session.on("stream", (stream, headers, flags, rawHeaders) => this.#serve(stream, headers, flags, rawHeaders));
   }
 
-  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, rawHeaders: readonly string[]): void {
     this.openStreams++;
     stream.on("error", ignore);
     stream.on("close", () => {
@@ -60,14 +66,38 @@ export class H2Connection {
       this.idleSince = Date.now();
       if (stream.rstCode === constants.NGHTTP2_CANCEL) this.#countReset();
     });
-    const request = new H2Request(stream, headers, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, this.#info);
-    this.#handle(request).then(
-      (response) => respond(stream, response, request.method),
-      () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
-    );
+    const request = new H2Request(stream, headers, rawHeaders, (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0, this.#info);
+    const answer = (): void => {
+      if (request.closed) return; // reset before anybody had looked at it
+      this.#handle(request).then(
+        (response) => {
+          respond(stream, response, request.method);
+          if (request.bodyRefused) setTimeout(() => letGo(stream), lingerMs).unref();
+        },
+        () => stream.close(constants.NGHTTP2_INTERNAL_ERROR),
+      );
+    };
+    if (this.#resetsOfSecond > resetsPerSecondFree) this.#hold(answer);
+    else answer();
+  }
+
+  #hold(answer: () => void): void {
+    if (this.#held.push(answer) === 1) setImmediate(() => this.#answerHeld());
+  }
+
+  #answerHeld(): void {
+    for (const answer of this.#held.splice(0, heldPerTurn)) answer();
+    if (this.#held.length > 0) setImmediate(() => this.#answerHeld());
   }
 
   #countReset(): void {
+    const second = Math.floor(Date.now() / 1000);
+    if (second !== this.#second) {
+      // half of the last second's still count
+      this.#resetsOfSecond = second - this.#second === 1 ? this.#resetsOfSecond >> 1 : 0;
+      this.#second = second;
+    }
+    this.#resetsOfSecond++;
     if (++this.#resets < resetsPerSecondMax * 60) return;
     const seconds = (Date.now() - this.#resetsSince) / 1000;
     if (seconds < 60) this.session.goaway(constants.NGHTTP2_ENHANCE_YOUR_CALM);
@@ -78,21 +108,37 @@ export class H2Connection {
 
 const ignore = (): void => {};
 
+/** A client that still sends hears the answer first; then its stream ends, whatever else it has to say. */
+const lingerMs = 500;
+
+function letGo(stream: ServerHttp2Stream): void {
+  if (!stream.destroyed && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+}
+
 class H2Request implements HttpRequest {
   readonly method: string;
   readonly path: string;
   readonly query: Query;
   readonly headers: IncomingHttpHeaders;
+  readonly rawHeaders: readonly string[];
   readonly protocol = "h2";
   readonly #stream: ServerHttp2Stream;
   readonly #info: ConnectionInfo;
   readonly #empty: boolean;
+  bodyRefused = false;
 
-  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, empty: boolean, info: ConnectionInfo) {
+  constructor(
+    stream: ServerHttp2Stream,
+    headers: IncomingHttpHeaders,
+    rawHeaders: readonly string[],
+    empty: boolean,
+    info: ConnectionInfo,
+  ) {
     this.#stream = stream;
     this.#info = info;
     this.#empty = empty;
     this.headers = headers;
+    this.rawHeaders = rawHeaders;
     this.method = headers[":method"] as string;
     const target = (headers[":path"] as string | undefined) ?? "/";
     const question = target.indexOf("?");
@@ -103,15 +149,23 @@ class H2Request implements HttpRequest {
   get remoteAddress(): string {
     return this.#info.remoteAddress;
   }
-  get clientCertificate(): { commonName: string; organizations: string[] } | undefined {
+  get clientCertificate(): CertificateSubject | undefined {
     return this.#info.clientCertificate;
+  }
+  get proxyCertificate(): CertificateSubject | undefined {
+    return this.#info.proxyCertificate;
   }
   get closed(): boolean {
     return this.#stream.destroyed || this.#stream.closed;
   }
-  readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
-    if (this.#empty) return Promise.resolve(new Uint8Array());
-    return readStream(this.#stream, this.headers["content-length"], bytesMax);
+  async readBody(bytesMax = requestBodyBytesMax): Promise<Uint8Array> {
+    if (this.#empty) return new Uint8Array();
+    try {
+      return await readStream(this.#stream, this.headers["content-length"], bytesMax);
+    } catch (error) {
+      this.bodyRefused = true;
+      throw error;
+    }
   }
   onClose(listener: () => void): void {
     if (this.closed) listener();
@@ -171,7 +225,8 @@ class H2Sink implements ResponseSink {
     if (!this.closed) this.#stream.end();
   }
   destroy(): void {
-    if (!this.#stream.destroyed) this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // `close` with a code would still end the data cleanly first, and a half list would pass for a whole one
+    if (!this.#stream.destroyed) this.#stream.destroy(new Error("broken off"));
   }
 }
 
@@ -186,16 +241,4 @@ export function untilDrained(stream: {
     stream.once("drain", resolve);
     stream.once("close", resolve);
   });
-}
-
-/** A certificate's names, when the client CA signed it. */
-export function clientCertificateOf(socket: TLSSocket): ConnectionInfo["clientCertificate"] {
-  if (!socket.authorized) return undefined;
-  const subject = socket.getPeerCertificate()?.subject as Record<string, string | string[]> | undefined;
-  if (!subject || subject.CN === undefined) return undefined;
-  const organizations = subject.O;
-  return {
-    commonName: Array.isArray(subject.CN) ? subject.CN[0]! : subject.CN,
-    organizations: organizations === undefined ? [] : Array.isArray(organizations) ? organizations : [organizations],
-  };
 }

@@ -9,12 +9,21 @@ export interface HttpRequest {
   readonly remoteAddress: string;
   readonly protocol: "h1" | "h2";
   /** the verified client certificate's common name and organizations; undefined without one */
-  readonly clientCertificate: { commonName: string; organizations: string[] } | undefined;
+  readonly clientCertificate: CertificateSubject | undefined;
+  /** the same of a certificate that the request-header CA signed: its holder may say in headers who the user is */
+  readonly proxyCertificate?: CertificateSubject | undefined;
+  /** name, value, name, value, … as they came, in any case; what `headers` joins by commas is apart here */
+  readonly rawHeaders?: readonly string[];
   /** @throws StatusError 413 over `maxBytes` (default 3 MiB) */
   readBody(maxBytes?: number): Promise<Uint8Array>;
   /** true once the client has gone */
   readonly closed: boolean;
   onClose(listener: () => void): void;
+}
+
+export interface CertificateSubject {
+  commonName: string;
+  organizations: string[];
 }
 
 /** The query string, decoded once; of repeated parameters the first counts. */

@@ -140,3 +140,19 @@ test("closing lets open requests finish", () =>
       await closed;
     },
   ));
+
+test("a stream that is broken off does not end cleanly", async () => {
+  const half = async (): Promise<HttpResponse> => ({
+    status: 200,
+    headers: {},
+    body: (sink) => {
+      sink.write("half");
+      setTimeout(() => sink.destroy(), 10);
+    },
+  });
+  await withListener(half, async (listener) => {
+    const client = session(listener);
+    await assert.rejects(send(client, { ":path": "/" }));
+    client.destroy();
+  });
+});

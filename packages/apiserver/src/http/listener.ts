@@ -2,16 +2,18 @@ import { createServer as createHttp2Server } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
 import { createServer as createTlsServer } from "node:tls";
 import type { SecureContext, TLSSocket } from "node:tls";
-import type { HttpRequest, HttpResponse } from "./http-request.ts";
+import type { CertificateSubject, HttpRequest, HttpResponse } from "./http-request.ts";
 import { createHttp1Server } from "./h1-server.ts";
-import { clientCertificateOf, H2Connection, http2Options } from "./h2-connection.ts";
+import { clientCertificatesOf, readAuthorities, type Authorities } from "./client-certificate.ts";
+import { H2Connection, http2Options } from "./h2-connection.ts";
 
 export type Handle = (http: HttpRequest) => Promise<HttpResponse>;
 
 /** What is the same for all requests of one connection. */
 export interface ConnectionInfo {
   readonly remoteAddress: string;
-  readonly clientCertificate: { commonName: string; organizations: string[] } | undefined;
+  readonly clientCertificate: CertificateSubject | undefined;
+  readonly proxyCertificate: CertificateSubject | undefined;
 }
 
 export interface ListenOptions {
@@ -27,6 +29,8 @@ export interface ListenOptions {
     cert: string | Uint8Array;
     /** PEM of the client CA; without it no certificate is asked for (wire 83) */
     ca?: string | Uint8Array;
+    /** PEM of the CA whose certificates may name users in headers; they are nobody's own credentials */
+    proxyCa?: string | Uint8Array;
     /** another certificate by the name that the client asks for */
     SNICallback?: (serverName: string, done: (error: Error | null, context?: SecureContext) => void) => void;
   };
@@ -59,7 +63,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   const http2 = createHttp2Server(http2Options);
   http2.on("sessionError", () => {});
   http2.on("session", (session) => {
-    const info = infos.get(session.socket as Socket) ?? infoOf(lastSecured!);
+    const info = infos.get(session.socket as Socket) ?? infoOf(lastSecured!, authorities);
     const connection = new H2Connection(session, info, handle);
     connections.add(connection);
     session.on("close", () => connections.delete(connection));
@@ -67,12 +71,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   });
 
   let closing = false;
+  let authorities = readAuthorities(tls.ca, tls.proxyCa);
   /** `session.socket` is a proxy: the session event is synchronous, so the socket at hand is the one */
   let lastSecured: TLSSocket | undefined;
   const server = createTlsServer({
     key: tls.key as string,
     cert: tls.cert as string,
-    ...(tls.ca ? { ca: tls.ca as string, requestCert: true, rejectUnauthorized: false } : {}),
+    ...(tls.ca || tls.proxyCa ? { ca: bundleOf(tls.ca, tls.proxyCa), requestCert: true, rejectUnauthorized: false } : {}),
     ...(tls.SNICallback ? { SNICallback: tls.SNICallback } : {}),
     ALPNProtocols: ["h2", "http/1.1"],
     minVersion: "TLSv1.2",
@@ -88,7 +93,7 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   server.on("secureConnection", (socket) => {
     socket.on("error", () => socket.destroy());
     socket.setNoDelay(true);
-    infos.set(socket, infoOf(socket));
+    infos.set(socket, infoOf(socket, authorities));
     lastSecured = socket;
     if (socket.alpnProtocol === "h2") http2.emit("connection", socket);
     else http1.emit("connection", socket);
@@ -118,8 +123,10 @@ export async function listen(options: ListenOptions): Promise<Listener> {
     get connections() {
       return sockets.size;
     },
-    renew: ({ key, cert, ca }) =>
-      server.setSecureContext({ key: key as string, cert: cert as string, ...(ca ? { ca: ca as string } : {}) }),
+    renew({ key, cert, ca }) {
+      if (ca) authorities = readAuthorities(ca, tls.proxyCa);
+      server.setSecureContext({ key: key as string, cert: cert as string, ...(ca ? { ca: bundleOf(ca, tls.proxyCa) } : {}) });
+    },
     close(graceMs = 60_000) {
       closing = true;
       clearInterval(sweep);
@@ -137,10 +144,13 @@ export async function listen(options: ListenOptions): Promise<Listener> {
   };
 }
 
-const infoOf = (socket: TLSSocket): ConnectionInfo => ({
+const infoOf = (socket: TLSSocket, authorities: Authorities): ConnectionInfo => ({
   remoteAddress: socket.remoteAddress ?? "",
-  clientCertificate: clientCertificateOf(socket),
+  ...clientCertificatesOf(socket, authorities),
 });
+
+const bundleOf = (...bundles: (string | Uint8Array | undefined)[]): string[] =>
+  bundles.flatMap((bundle) => (bundle ? [Buffer.from(bundle as string).toString()] : []));
 
 /** wire 5 */
 function answerPlainHttp(error: NodeJS.ErrnoException, socket: TLSSocket): void {

@@ -2,6 +2,8 @@
  * The OpenAPI 2.0 document as protobuf, which client-go reads. Numbers are those of openapiv2/OpenAPIv2.proto of gnostic.
  * @see wire 39
  */
+import { any, choice, double, extensions, flag, inner, integer, message, named, text, texts } from "./protobuf-writer.ts";
+
 type Json = Record<string, unknown>;
 
 /** @param document what `openApiV2` made */
@@ -82,7 +84,7 @@ function schema(source: Json): Uint8Array[] {
     ...texts(19, source.required),
     ...((source.enum ?? []) as unknown[]).map((value) => inner(20, any(value))),
   ];
-  if (typeof additionalProperties === "boolean") parts.push(inner(21, [flag(2, additionalProperties)]));
+  if (typeof additionalProperties === "boolean") parts.push(inner(21, [choice(2, additionalProperties)]));
   else if (additionalProperties) parts.push(inner(21, [inner(1, schema(additionalProperties as Json))]));
   if (typeof type === "string") parts.push(inner(22, [text(1, type)]));
   if (items) parts.push(inner(23, [inner(1, schema(items as Json))]));
@@ -95,54 +97,4 @@ function schema(source: Json): Uint8Array[] {
       ),
     );
   return [...parts, ...extensions(31, source)];
-}
-
-const extensions = (field: number, source: Json): Uint8Array[] =>
-  Object.keys(source).flatMap((key) => (key.startsWith("x-") ? [named(field, key, any(source[key]))] : []));
-
-/** Any value as text; JSON is YAML. */
-const any = (value: unknown): Uint8Array[] => [text(2, `${JSON.stringify(value)}\n`)];
-
-const nothing = new Uint8Array();
-
-const named = (field: number, name: string, value: Uint8Array[]): Uint8Array => inner(field, [text(1, name), inner(2, value)]);
-
-const message = (parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
-
-function inner(field: number, parts: readonly Uint8Array[]): Uint8Array {
-  let size = 0;
-  for (const part of parts) size += part.length;
-  return Buffer.concat([tag(field, 2), varint(size), ...parts]);
-}
-
-function text(field: number, value: unknown): Uint8Array {
-  if (typeof value !== "string" || value === "") return nothing;
-  return inner(field, [Buffer.from(value, "utf8")]);
-}
-
-const texts = (field: number, values: unknown): Uint8Array[] =>
-  ((values ?? []) as string[]).map((value) => inner(field, [Buffer.from(value, "utf8")]));
-
-const flag = (field: number, value: unknown): Uint8Array => (value === true ? Buffer.concat([tag(field, 0), varint(1)]) : nothing);
-
-const integer = (field: number, value: unknown): Uint8Array =>
-  typeof value === "number" ? Buffer.concat([tag(field, 0), varint(value)]) : nothing;
-
-function double(field: number, value: unknown): Uint8Array {
-  if (typeof value !== "number") return nothing;
-  const bytes = Buffer.alloc(8);
-  bytes.writeDoubleLE(value);
-  return Buffer.concat([tag(field, 1), bytes]);
-}
-
-const tag = (field: number, wireType: number): Uint8Array => varint(field * 8 + wireType);
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = [];
-  while (value > 127) {
-    bytes.push((value % 128) | 128);
-    value = Math.floor(value / 128);
-  }
-  bytes.push(value);
-  return Uint8Array.from(bytes);
 }

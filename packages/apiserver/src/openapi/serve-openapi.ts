@@ -15,6 +15,7 @@ import { openApiV2 } from "./openapi-v2.ts";
 import { encodeOpenApiV2 } from "./openapi-v2-protobuf.ts";
 import { plainOpenApi } from "./plain-openapi.ts";
 import { openApiV3 } from "./openapi-v3.ts";
+import { encodeOpenApiV3 } from "./openapi-v3-protobuf.ts";
 
 const documents = new DocumentCache();
 /** Never shown in OpenAPI (wire 40). */
@@ -111,7 +112,8 @@ function serveV3(
     const { "content-type": _none, ...headers } = headersOf(context.auditId, "");
     return { status: 200, headers, body: undefined };
   }
-  if (!acceptsJson(http)) return notAcceptable(context);
+  const wantedType = typeOf(http, protobufV3);
+  if (!wantedType) return notAcceptable(context);
   const document = definitions ? documentOf(definitions, server) : plainDocument(name, server);
   const wanted = http.query.get("hash");
   if (wanted !== undefined && wanted !== "" && wanted !== document.hash) {
@@ -122,22 +124,20 @@ function serveV3(
       body: `<a href="${location}">Moved Permanently</a>.\n\n`,
     };
   }
-  return answerDocument(http, document, "application/json", context);
+  return answerDocument(http, document, wantedType, context, encodeOpenApiV3);
 }
 
-const protobufType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
-/** what clients write, older and newer */
-const protobufNames = new Set([protobufType, "application/com.github.proto-openapi.spec.v2@v1.0+protobuf"]);
+const protobufV2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+const protobufV3 = "application/com.github.proto-openapi.spec.v3.v1.0+protobuf";
 
 async function serveV2(http: HttpRequest, surface: Surface, context: CollectingContext, server: Server): Promise<HttpResponse> {
-  const wanted = v2TypeOf(http);
+  const wanted = typeOf(http, protobufV2);
   if (!wanted) return notAcceptable(context);
   const definitions = surface.definitions.filter((it) => it.builtIn && shown(it));
   const { componentNameOf = () => undefined, version, clock } = server.options;
   const key = definitions.map(definitionId).join(",");
   const document = documents.get(`2:${key}`, () => openApiV2(definitions, componentNameOf, `${version.major}.${version.minor}`), clock());
-  let response = answerDocument(http, document, wanted, context);
-  if (response.status === 200 && wanted === protobufType) response.body = protobufOf(document);
+  let response = answerDocument(http, document, wanted, context, encodeOpenApiV2);
   const encoding = http.headers["accept-encoding"];
   if (response.status === 200 && typeof encoding === "string" && acceptsGzip(encoding)) response = await compressed(response);
   response.headers.vary = ["Accept-Encoding", "Accept"];
@@ -147,25 +147,21 @@ async function serveV2(http: HttpRequest, surface: Surface, context: CollectingC
 
 const encoded = new WeakMap<Document, Uint8Array>();
 
-function protobufOf(document: Document): Uint8Array {
+function protobufOf(document: Document, encode: (document: object) => Uint8Array): Uint8Array {
   let bytes = encoded.get(document);
-  if (!bytes) encoded.set(document, (bytes = encodeOpenApiV2(JSON.parse(document.text) as object)));
+  if (!bytes) encoded.set(document, (bytes = encode(JSON.parse(document.text) as object)));
   return bytes;
 }
 
-function v2TypeOf(http: HttpRequest): string | undefined {
+/** JSON, or protobuf under either of the names that clients write, the older with an @. */
+function typeOf(http: HttpRequest, protobuf: string): string | undefined {
   const accept = http.headers.accept as string | undefined;
   if (!accept) return "application/json";
   for (const { type } of clausesOf(accept)) {
     if (type === "application/json" || type === "*/*" || type === "application/*") return "application/json";
-    if (protobufNames.has(type)) return protobufType;
+    if (type === protobuf || type.replace("@v1.0", ".v1.0") === protobuf) return protobuf;
   }
   return undefined;
-}
-
-function acceptsJson(http: HttpRequest): boolean {
-  const accept = http.headers.accept as string | undefined;
-  return !accept || clausesOf(accept).some(({ type }) => type === "application/json" || type === "*/*" || type === "application/*");
 }
 
 function notAcceptable(context: CollectingContext): HttpResponse {
@@ -175,13 +171,15 @@ function notAcceptable(context: CollectingContext): HttpResponse {
 
 function answerDocument(
   http: HttpRequest,
-  { text, hash, builtAt }: Document,
+  document: Document,
   contentType: string,
   context: CollectingContext,
+  protobuf?: (document: object) => Uint8Array,
 ): HttpResponse {
+  const { text, hash, builtAt } = document;
   const etag = `"${hash}"`;
   const headers = { ...headersOf(context.auditId, contentType), etag, "last-modified": new Date(builtAt).toUTCString() };
   const match = http.headers["if-none-match"];
   if (match === etag) return { status: 304, headers, body: undefined };
-  return { status: 200, headers, body: text };
+  return { status: 200, headers, body: contentType === "application/json" || !protobuf ? text : protobufOf(document, protobuf) };
 }

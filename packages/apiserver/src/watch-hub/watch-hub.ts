@@ -5,7 +5,7 @@ import type { FeedBatch, FeedEvent, RecordHeader, Store, StoredRecord } from "@m
 import type { ResponseSink } from "../http/http-request.ts";
 import type { Projection } from "../projection.ts";
 import type { ResourceDefinition } from "../resource-definition.ts";
-import { prefixOf } from "../registry/keys.ts";
+import { everyIdentity, prefixOf } from "../registry/keys.ts";
 import { EventRing } from "./event-ring.ts";
 import { TimingWheel } from "./timing-wheel.ts";
 
@@ -64,6 +64,8 @@ export class WatchHub implements Projection {
   readonly #wheel: TimingWheel;
   #ring = new EventRing(0);
   readonly #channels = new Map<string, Channel>();
+  /** of those who watch a resource whoever provides it, by group and resource */
+  readonly #wideChannels = new Map<string, Channel>();
   readonly #watches = new Set<Watch>();
   readonly #onQuiet: () => void;
   #trimming: NodeJS.Timeout | undefined;
@@ -93,7 +95,12 @@ export class WatchHub implements Projection {
     const many = batch.events.length > 1;
     if (many) this.#gathering.open = true;
     for (const event of batch.events) {
-      const channel = this.#channels.get(channelOf(event.key));
+      const name = channelOf(event.key);
+      if (this.#wideChannels.size > 0) {
+        const wide = this.#wideChannels.get(wideChannelOf(name))?.byCluster.get("*");
+        if (wide) for (const watch of wide) this.#offer(watch, event);
+      }
+      const channel = this.#channels.get(name);
       if (!channel) continue;
       const encoded: Encoded = { ADDED: undefined, MODIFIED: undefined, DELETED: undefined };
       const own = channel.byCluster.get(clusterOf(event.key));
@@ -240,10 +247,11 @@ export class WatchHub implements Projection {
   #join(watch: Watch, position: number): void {
     watch.position = Math.max(position, watch.position);
     watch.live = true;
-    const { definition, cluster } = watch.request;
-    const name = channelOf(prefixOf(definition, "*", ""));
-    let channel = this.#channels.get(name);
-    if (!channel) this.#channels.set(name, (channel = { byCluster: new Map() }));
+    const { definition } = watch.request;
+    const cluster = definition.storage.cluster ?? watch.request.cluster;
+    const { channels, name } = this.#placeOf(definition);
+    let channel = channels.get(name);
+    if (!channel) channels.set(name, (channel = { byCluster: new Map() }));
     let watches = channel.byCluster.get(cluster);
     if (!watches) channel.byCluster.set(cluster, (watches = new Set()));
     watches.add(watch);
@@ -254,14 +262,21 @@ export class WatchHub implements Projection {
     watch.ended = true;
     for (const cancel of watch.cancels) cancel();
     watch.request.ended?.();
-    const { definition, cluster } = watch.request;
-    const name = channelOf(prefixOf(definition, "*", ""));
-    const channel = this.#channels.get(name);
+    const { definition } = watch.request;
+    const cluster = definition.storage.cluster ?? watch.request.cluster;
+    const { channels, name } = this.#placeOf(definition);
+    const channel = channels.get(name);
     const watches = channel?.byCluster.get(cluster);
     if (!channel || !watches) return;
     watches.delete(watch);
     if (watches.size === 0) channel.byCluster.delete(cluster);
-    if (channel.byCluster.size === 0) this.#channels.delete(name);
+    if (channel.byCluster.size === 0) channels.delete(name);
+  }
+
+  #placeOf(definition: ResourceDefinition): { channels: Map<string, Channel>; name: string } {
+    const prefix = prefixOf(definition, "*", "");
+    if (definition.storage.identity === everyIdentity) return { channels: this.#wideChannels, name: prefix };
+    return { channels: this.#channels, name: channelOf(prefix) };
   }
 
   /** What a change is to one stream (wire 69), if it is anything. */
@@ -414,9 +429,9 @@ class Watch {
   }
 
   #deliver(bytes: Uint8Array): void {
+    // a live stream cannot be slowed down: whoever reads slower than things change starts again; but of large events a few may wait
+    if (this.live && this.#sink.buffered > Math.max(queuedBytesMax, 3 * bytes.length)) return this.#cut();
     this.#sink.write(bytes);
-    // a live stream cannot be slowed down: whoever reads slower than things change starts again
-    if (this.live && this.#sink.buffered > queuedBytesMax) this.#cut();
   }
 
   /** Resolves when the client has taken what it was sent. */
@@ -477,6 +492,9 @@ function channelOf(key: string): string {
   const identity = key.indexOf("/", resource + 1);
   return key.slice(0, key.indexOf("/", identity + 1) + 1);
 }
+
+/** without the identity */
+const wideChannelOf = (channel: string): string => channel.slice(0, channel.lastIndexOf("/", channel.length - 2) + 1);
 
 function clusterOf(key: string): string {
   let at = 0;

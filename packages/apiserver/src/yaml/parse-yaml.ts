@@ -4,6 +4,7 @@
  */
 import type { Worker } from "node:worker_threads";
 import { badRequest, decodeJson, decodeYaml, YamlSyntaxError, type JsonValue } from "@meshplane/apimachinery";
+import { turnsFor } from "../take-turns.ts";
 import type { YamlAnswer, YamlQuestion } from "./yaml-worker.ts";
 
 export interface ParsedYaml {
@@ -29,6 +30,7 @@ export async function parseYaml(bytes: Uint8Array): Promise<ParsedYaml> {
   }
   const answer = await thread.ask(Buffer.from(bytes).toString("utf8"));
   if ("error" in answer) throw new YamlSyntaxError(answer.error);
+  await turnsFor(answer.json.length)?.();
   return { value: decodeJson(answer.json).value, duplicates: answer.duplicates, duplicatesText: answer.duplicatesText };
 }
 

@@ -1,5 +1,6 @@
 import { Agent, request as httpsRequest } from "node:https";
 import { decodeJson, encodeJson } from "@meshplane/apimachinery";
+import { describeNetworkError } from "../network-error.ts";
 import type { Webhook } from "./hook-kinds.ts";
 
 /** admission.k8s.io/v1 AdmissionResponse. */
@@ -37,7 +38,7 @@ export async function callWebhook(
   try {
     text = await post(url, body, clientConfig.caBundle, timeoutSeconds * 1000);
   } catch (error) {
-    throw new WebhookCallError(`failed to call webhook: Post ${JSON.stringify(url.href)}: ${describe(error, url)}`);
+    throw new WebhookCallError(`failed to call webhook: Post ${JSON.stringify(url.href)}: ${describeNetworkError(error, url)}`);
   }
   let response: ReviewResponse | undefined;
   try {
@@ -87,15 +88,4 @@ function post(url: URL, body: string, caBundle: string | undefined, timeoutMs: n
     request.on("error", reject);
     request.end(body);
   });
-}
-
-/** Node's failures in Go's words, where clients may have seen those. */
-function describe(error: unknown, { hostname, port }: URL): string {
-  const { code, name, message } = error as NodeJS.ErrnoException;
-  const address = `${hostname}:${port || 443}`;
-  if (name === "TimeoutError" || name === "AbortError") return "context deadline exceeded";
-  if (code === "ECONNREFUSED") return `dial tcp ${address}: connect: connection refused`;
-  if (code === "ENOTFOUND") return `dial tcp: lookup ${hostname}: no such host`;
-  if (code === "ECONNRESET") return `read tcp ${address}: read: connection reset by peer`;
-  return message;
 }

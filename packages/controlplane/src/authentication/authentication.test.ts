@@ -43,7 +43,7 @@ test("the authorization header: any case, one blank, one token", () => {
 
 test("a token file in upstream's form", async () => {
   const authenticator = staticTokens('\na-token,alice,1,"blue,system:authenticated"\r\nb-token,"bob ""b""",\n\nc-token,carol,3,one\n');
-  const userOf = async (token: string) => (await authenticator(token, []))?.user;
+  const userOf = async (token: string) => (await authenticator(token, [], ""))?.user;
   assert.deepEqual(await userOf("a-token"), { name: "alice", uid: "1", groups: ["blue", "system:authenticated"], extra: {} });
   assert.deepEqual((await userOf("b-token"))?.name, 'bob "b"');
   assert.deepEqual((await userOf("c-token"))?.groups, ["one", "system:authenticated"]);
@@ -149,7 +149,7 @@ test("a requested token is its account's, until the account goes", async () => {
   assert.deepEqual(await ask(), expected);
   await remove(store, "serviceaccounts", "robot");
   assert.equal((await status(ask)).code, 401);
-  assert.deepEqual(await tokenReviewer(bearer)(token, []), {
+  assert.deepEqual(await tokenReviewer(bearer)(token, [], { cluster: "one" }), {
     user: {},
     error: '[invalid bearer token, serviceaccount "robot" not found]',
   });
@@ -192,7 +192,8 @@ test("audiences", async () => {
     600,
   );
   const bearer = bearerTokens([staticTokens("alice-token,alice,1"), tokens.authenticate], [issuer]);
-  const review = tokenReviewer(bearer);
+  const reviewer = tokenReviewer(bearer);
+  const review = (token: string, audiences: readonly string[]) => reviewer(token, audiences, { cluster: "one" });
   assert.deepEqual((await review(token, ["vault", "x"])).audiences, ["vault"]);
   assert.equal(
     (await review(token, ["bank"])).error,

@@ -1,5 +1,5 @@
 import { unauthorized } from "@meshplane/apimachinery";
-import { anonymousUser, authenticatedGroup, type Authenticator, type HttpRequest, type User } from "@meshplane/apiserver";
+import { anonymousUser, authenticatedGroup, type Authenticator, type HttpRequest, type Log, type User } from "@meshplane/apiserver";
 
 export interface TokenIdentity {
   readonly user: User;
@@ -17,12 +17,13 @@ export class TokenError extends Error {
 
 /**
  * Whose token it is; undefined when it is of a kind that this authenticator does not know.
- * `audiences`: of whom the token must be for at least one.
+ * `audiences`: of whom the token must be for at least one. `cluster`: the logical cluster of the request, "" without one.
  * @throws TokenError for tokens that are its own but do not hold
  */
 export type TokenAuthenticator = (
   token: string,
   audiences: readonly string[],
+  cluster: string,
 ) => Promise<TokenIdentity | undefined> | TokenIdentity | undefined;
 
 export interface VerifiedToken {
@@ -34,35 +35,36 @@ export interface VerifiedToken {
 export interface BearerTokens {
   /** for the server's list of authenticators; after it no bearer token goes unjudged */
   readonly authenticate: Authenticator;
-  /** for reviews. @throws TokenError */
-  verify(token: string, audiences: readonly string[]): Promise<VerifiedToken>;
+  /** for reviews in a logical cluster. @throws TokenError */
+  verify(token: string, audiences: readonly string[], cluster: string): Promise<VerifiedToken>;
   /** audiences of tokens that are for this server */
   readonly audiences: readonly string[];
 }
 
 const invalidBearerToken = "invalid bearer token";
 
-/** Asks the authenticators in order; the first that knows the token decides. */
-export function bearerTokens(authenticators: readonly TokenAuthenticator[], apiAudiences: readonly string[]): BearerTokens {
+/** Asks the authenticators in order; the first that knows the token decides. Why a token was refused is for the log: the client learns nothing of it. */
+export function bearerTokens(authenticators: readonly TokenAuthenticator[], apiAudiences: readonly string[], log?: Log): BearerTokens {
   return { authenticate, verify, audiences: apiAudiences };
 
-  async function authenticate(http: HttpRequest): Promise<User | undefined> {
+  async function authenticate(http: HttpRequest, cluster: string): Promise<User | undefined> {
     const token = bearerTokenOf(http);
     if (token === undefined) return undefined;
     try {
-      return (await verify(token, apiAudiences)).user;
+      return (await verify(token, apiAudiences, cluster)).user;
     } catch (error) {
-      if (error instanceof TokenError) throw unauthorized();
-      throw error;
+      if (!(error instanceof TokenError)) throw error;
+      log?.error("Unable to authenticate the request", { err: error.message, ...(cluster ? { cluster } : {}) });
+      throw unauthorized();
     }
   }
 
-  async function verify(token: string, wanted: readonly string[]): Promise<VerifiedToken> {
+  async function verify(token: string, wanted: readonly string[], cluster: string): Promise<VerifiedToken> {
     const failures: string[] = [];
     for (const authenticator of authenticators) {
       let identity: TokenIdentity | undefined;
       try {
-        identity = await authenticator(token, wanted);
+        identity = await authenticator(token, wanted, cluster);
       } catch (error) {
         if (!(error instanceof TokenError)) throw error;
         failures.push(error.message);

@@ -179,7 +179,7 @@ test("token secrets are filled in, and go with the account", async () => {
   const data = await eventually("token", async () => (await secrets.get("s", { namespace }))["data"] as Record<string, string> | undefined);
   assert.deepEqual(Object.keys(data).sort(), ["ca.crt", "namespace", "token"]);
   const token = Buffer.from(data["token"]!, "base64").toString();
-  const identity = await plane.tokens.authenticate(token, []);
+  const identity = await plane.tokens.authenticate(token, [], "one");
   assert.equal(identity?.user.name, `system:serviceaccount:${namespace}:robot`);
   await eventually("stray", () => gone(secrets.get("stray", { namespace })));
   await accounts.delete("robot", { namespace });

@@ -1,16 +1,10 @@
 import type { KubeObject, LabelSelectorSpec } from "@meshplane/apimachinery";
+import type { PolicyRule } from "@meshplane/apis";
+
+export type { PolicyRule };
 
 export const rbacGroup = "rbac.authorization.k8s.io";
 export const rbacVersion = `${rbacGroup}/v1`;
-
-/** rbac.authorization.k8s.io/v1 PolicyRule: for resources or for URLs, never both. */
-export interface PolicyRule {
-  verbs: readonly string[];
-  apiGroups?: readonly string[];
-  resources?: readonly string[];
-  resourceNames?: readonly string[];
-  nonResourceURLs?: readonly string[];
-}
 
 export interface Subject {
   kind: string;

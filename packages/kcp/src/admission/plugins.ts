@@ -3,6 +3,7 @@ import { apiBindingFinalizer, apisGroup, coreGroup, logicalClusterDeletionFinali
 import type { AdmissionPlugin, Authorizer } from "@meshplane/apiserver";
 import { immortalNamespaces } from "@meshplane/controlplane";
 import type { Store } from "@meshplane/storage";
+import { cachedSliceAdmission } from "../cached-resources/slice-admission.ts";
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { PathIndex } from "../logical-clusters/path-index.ts";
 import type { ClusterApisSource } from "../surfaces/cluster-apis.ts";
@@ -63,5 +64,6 @@ export function admissionPlugins(parts: AdmissionParts): AdmissionPlugin[] {
     objectCountLimit(paths, parts.totalObjectLimit, parts.countObjects),
     ...parts.quota,
     clusterCachedResourceAdmission(store, apisOf),
+    cachedSliceAdmission(paths, deepAuthorize),
   ];
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { allow, noOpinion, type ResourceTarget, type User } from "@meshplane/apiserver";
+import { allow, deny, noOpinion, type Authorizer, type ResourceTarget, type StepDecision, type User } from "@meshplane/apiserver";
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { LogicalClusterEntry, PathIndex } from "../logical-clusters/path-index.ts";
 import { authorizerChain } from "./chain.ts";
@@ -99,3 +99,78 @@ for (const { name, user, target, grants, want, ...rest } of cases)
     const { decision } = await authorize({ user: { name: "alice", uid: "", groups: [], extra: {}, ...user }, target: asked });
     assert.equal(decision, want);
   });
+
+function chainWith(order: readonly string[] | undefined, webhook: Authorizer) {
+  const paths = { get: (cluster: string) => (cluster === "c" ? entry : undefined) } as unknown as PathIndex;
+  const grants = new Set([entering, "alice get"]);
+  return authorizerChain({
+    paths,
+    exports: { get: () => undefined } as unknown as ExportIndex,
+    apisOf: () => ({ boundBy: () => undefined }) as never,
+    rbac: {
+      authorize: (cluster, user, { verb }) =>
+        cluster !== "system:admin" && grants.has(`${user.name} ${verb}`) ? allow(`role of ${user.name}`) : noOpinion(""),
+    },
+    steps: [{ name: "Webhook", authorize: webhook }],
+    order,
+  });
+}
+
+const reading: ResourceTarget = {
+  kind: "resource",
+  verb: "get",
+  cluster: "c",
+  group: "",
+  version: "v1",
+  resource: "configmaps",
+  identity: undefined,
+  namespace: "",
+  name: "",
+  subresource: "",
+  path: "",
+};
+const called = (name: string, groups: string[] = []): User => ({ name, uid: "", groups, extra: {} });
+
+test("steps are asked in their order, and only those that it names", async () => {
+  const denying: Authorizer = () => deny("not today");
+  const decisionOf = async (order: readonly string[] | undefined, user: User) =>
+    (await chainWith(order, denying).authorize({ user, target: reading })).decision;
+  assert.equal(await decisionOf(undefined, called("alice")), "allow");
+  assert.equal(await decisionOf(undefined, called("bob")), "deny");
+  assert.equal(await decisionOf(["AlwaysAllowGroups", "Webhook", "RBAC"], called("alice")), "deny");
+  assert.equal(await decisionOf(["Webhook", "AlwaysAllowGroups"], called("root", ["system:masters"])), "deny");
+  assert.equal(await decisionOf(["RBAC"], called("root", ["system:masters"])), "noOpinion");
+  assert.throws(() => chainWith(["RBAC", "Oracle"], denying), /^Error: invalid authorizer: "Oracle"$/);
+});
+
+test("explaining asks every step and decides as the chain does", async () => {
+  const failing: Authorizer = () => ({ decision: "noOpinion", reason: "", error: "unreachable" });
+  for (const user of [called("alice"), called("bob"), called("root", ["system:masters"])]) {
+    for (const webhook of [failing, () => allow("a friend"), () => deny("an enemy")]) {
+      const chain = chainWith(undefined, webhook);
+      const { decision, error } = await chain.authorize({ user, target: reading });
+      const explained = await chain.explain({ user, target: reading });
+      assert.equal(explained.decision, decision);
+      assert.equal(explained.error, error);
+      assert.deepEqual(
+        explained.steps.map(({ name }) => name),
+        ["AlwaysAllowGroups", "AlwaysAllowPaths", "RBAC", "Webhook"],
+      );
+    }
+  }
+  const { steps, decidedBy, reason } = await chainWith(undefined, failing).explain({ user: called("alice"), target: reading });
+  assert.equal(decidedBy, "RBAC");
+  assert.match(reason, /^delegating due to /);
+  const names = [];
+  let inner: readonly StepDecision[] = steps.filter(({ name }) => name === "RBAC");
+  for (; inner.length > 0; inner = inner[0]!.steps ?? []) names.push(inner.map(({ name, decision }) => `${name} ${decision}`).join(", "));
+  assert.deepEqual(names, [
+    "RBAC allow",
+    "01-requiredgroups allow",
+    "02-content allow",
+    "03-systemcrd allow",
+    "04-maxpermissionpolicy allow",
+    "05-bootstrap noOpinion, 05-local allow",
+  ]);
+  assert.equal(steps[3]!.error, "unreachable");
+});

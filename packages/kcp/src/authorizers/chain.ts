@@ -1,6 +1,15 @@
 /** Who may do what on a shard, in the order it is asked. @see spec authz §6 */
 import { systemAdminCluster } from "@meshplane/apis";
-import { mastersGroup, unionAuthorizer, type Authorizer } from "@meshplane/apiserver";
+import {
+  explainSteps,
+  mastersGroup,
+  unionAuthorizer,
+  unionOfSteps,
+  type AuthorizationAttributes,
+  type Authorizer,
+  type AuthorizerStep,
+  type Explanation,
+} from "@meshplane/apiserver";
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { RbacEvaluator } from "../kcp-options.ts";
 import type { PathIndex } from "../logical-clusters/path-index.ts";
@@ -8,6 +17,8 @@ import type { ClusterApisSource } from "../surfaces/cluster-apis.ts";
 import { alwaysAllowGroups } from "./always-allow-groups.ts";
 import { alwaysAllowPaths } from "./always-allow-paths.ts";
 import { contentAuthorizer } from "./content.ts";
+import { anonymized, policyOf } from "./delegate.ts";
+import { kcpStep } from "./kcp-step.ts";
 import { maximalPermissionPolicy } from "./maximal-permission-policy.ts";
 import { rbacAuthorizer } from "./rbac.ts";
 import { requiredGroups } from "./required-groups.ts";
@@ -20,28 +31,66 @@ export interface ChainParts {
   rbac: RbacEvaluator;
   alwaysAllowGroups?: readonly string[] | undefined;
   alwaysAllowPaths?: readonly string[] | undefined;
-  /** after RBAC: webhooks, ReBAC */
-  further?: readonly Authorizer[] | undefined;
+  /** beside kcp's own: a webhook, relationships */
+  steps?: readonly AuthorizerStep[] | undefined;
+  /** names of steps; those that are not named are not asked. Default: kcp's own, then the others as given */
+  order?: readonly string[] | undefined;
 }
 
 export interface Chain {
   authorize: Authorizer;
   /** without required groups, content and maximal permission policy: what a deep SubjectAccessReview asks */
   deepAuthorize: Authorizer;
+  /** the same question as to `authorize`, put to every step: who says what, and whose word counts */
+  explain(attributes: AuthorizationAttributes): Promise<Explanation>;
 }
 
+/** Names of kcp's own steps, in their usual order. */
+export const kcpStepNames = ["AlwaysAllowGroups", "AlwaysAllowPaths", "RBAC"] as const;
+
+/** @throws Error for a name in `order` that no step has */
 export function authorizerChain(parts: ChainParts): Chain {
-  const { paths, exports, apisOf, rbac, further = [] } = parts;
-  const masters = alwaysAllowGroups(parts.alwaysAllowGroups ?? [mastersGroup]);
-  const openPaths = alwaysAllowPaths(parts.alwaysAllowPaths ?? ["/healthz", "/readyz", "/livez"]);
-  const policies = unionAuthorizer([
-    rbacAuthorizer(rbac, () => systemAdminCluster), // 05-bootstrap
-    rbacAuthorizer(rbac, (target) => target.cluster), // 05-local
+  const { paths, exports, apisOf, rbac } = parts;
+  const inBootstrap = rbacAuthorizer(rbac, () => systemAdminCluster);
+  const inCluster = rbacAuthorizer(rbac, (target) => target.cluster);
+  const policies = unionAuthorizer([inBootstrap, inCluster]);
+  const local = ({ target }: AuthorizationAttributes): string => `local cluster ${JSON.stringify(target.cluster)}`;
+  const chain = unionAuthorizer([
+    kcpStep(
+      "05-bootstrap",
+      policyOf(() => "bootstrap", inBootstrap),
+    ),
+    kcpStep("05-local", policyOf(local, inCluster)),
   ]);
-  const withinPolicy = maximalPermissionPolicy(apisOf, exports, policies, policies); // 04
-  const guarded = requiredGroups(paths, contentAuthorizer(paths, policies, systemCrdAuthorizer(withinPolicy))); // 01 02 03
+  const withinPolicy = kcpStep("04-maxpermissionpolicy", maximalPermissionPolicy(apisOf, exports, policies, chain));
+  const systemGuarded = kcpStep("03-systemcrd", systemCrdAuthorizer(withinPolicy));
+  const entered = kcpStep("02-content", contentAuthorizer(paths, policies, systemGuarded));
+  const guarded = kcpStep("01-requiredgroups", requiredGroups(paths, entered));
+
+  const stepsWith = (rbacChain: Authorizer): AuthorizerStep[] =>
+    inOrder(
+      [
+        { name: "AlwaysAllowGroups", authorize: alwaysAllowGroups(parts.alwaysAllowGroups ?? [mastersGroup]) },
+        { name: "AlwaysAllowPaths", authorize: alwaysAllowPaths(parts.alwaysAllowPaths ?? ["/healthz", "/readyz", "/livez"]) },
+        { name: "RBAC", authorize: anonymized(rbacChain) },
+        ...(parts.steps ?? []),
+      ],
+      parts.order,
+    );
+  const steps = stepsWith(guarded);
+  const deepSteps = stepsWith(systemCrdAuthorizer(policies));
   return {
-    authorize: unionAuthorizer([masters, openPaths, guarded, ...further]),
-    deepAuthorize: unionAuthorizer([masters, systemCrdAuthorizer(policies), ...further]),
+    authorize: unionOfSteps(steps),
+    deepAuthorize: unionOfSteps(deepSteps),
+    explain: (attributes) => explainSteps(steps, attributes),
   };
+}
+
+function inOrder(steps: readonly AuthorizerStep[], order: readonly string[] | undefined): AuthorizerStep[] {
+  if (!order) return [...steps];
+  return order.map((wanted) => {
+    const step = steps.find(({ name }) => name === wanted);
+    if (!step) throw new Error(`invalid authorizer: ${JSON.stringify(wanted)}`);
+    return step;
+  });
 }

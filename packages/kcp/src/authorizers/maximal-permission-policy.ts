@@ -2,6 +2,7 @@ import { noOpinion, type Authorizer, type Decision } from "@meshplane/apiserver"
 import type { ExportIndex } from "../exports/export-index.ts";
 import type { ClusterApis, ClusterApisSource } from "../surfaces/cluster-apis.ts";
 import { prefixedUser } from "./effective-users.ts";
+import { delegate } from "./delegate.ts";
 
 /**
  * `04-maxpermissionpolicy`: on a bound resource nobody may do more than the export's cluster allows `apis.kcp.io:binding:<user>`.
@@ -13,7 +14,8 @@ export const maximalPermissionPolicy =
   (apisOf: ClusterApisSource, exports: ExportIndex, inExportCluster: Authorizer, next: Authorizer): Authorizer =>
   (attributes) => {
     const { user, target } = attributes;
-    if (target.kind !== "resource" || target.cluster === "*" || target.cluster === "") return next(attributes);
+    if (target.kind !== "resource" || target.cluster === "*" || target.cluster === "")
+      return delegate(next, attributes, "no relevant binding found");
     const { group, resource } = target;
     const apis = apisOf(target.cluster);
     return apis instanceof Promise ? apis.then(judge) : judge(apis);
@@ -21,12 +23,16 @@ export const maximalPermissionPolicy =
     function judge(apis: ClusterApis): Decision | Promise<Decision> {
       const binding = apis.boundBy(group, resource);
       const bound = binding?.exportCluster === undefined ? undefined : exports.get(binding.exportCluster, binding.exportName);
-      if (!bound?.localPolicy) return next(attributes);
+      if (!binding) return delegate(next, attributes, "no relevant binding found");
+      if (!bound) return delegate(next, attributes, `APIExport ${JSON.stringify(binding.exportName)} not found`);
+      const where = `API Export ${JSON.stringify(bound.cluster)}|${JSON.stringify(binding.exportName)}`;
+      if (!bound.localPolicy) return delegate(next, attributes, `no maximum permission policy in ${where}`);
       const answer = inExportCluster({ user: prefixedUser(user), target: { ...attributes.target, cluster: bound.cluster } });
-      return answer instanceof Promise ? answer.then(limit) : limit(answer);
+      return answer instanceof Promise ? answer.then((it) => limit(it, where)) : limit(answer, where);
     }
 
-    function limit({ decision }: Decision): Decision | Promise<Decision> {
-      return decision === "allow" ? next(attributes) : noOpinion("access not permitted by maximal permission policy");
+    function limit({ decision, reason }: Decision, where: string): Decision | Promise<Decision> {
+      const why = `${where} policy: ${reason}`;
+      return decision === "allow" ? delegate(next, attributes, why) : noOpinion(why);
     }
   };

@@ -1,5 +1,6 @@
 import { apisGroup } from "@meshplane/apis";
 import { deny, type Authorizer } from "@meshplane/apiserver";
+import { delegate } from "./delegate.ts";
 
 const statusOf = new Set(["apibindings", "apiexports"]);
 const writes = new Set(["create", "update", "patch", "delete", "deletecollection"]);
@@ -16,6 +17,6 @@ export const systemCrdAuthorizer =
       statusOf.has(target.resource) &&
       writes.has(target.verb)
     )
-      return deny(`${target.resource}/status is written by the system only`);
-    return next(attributes);
+      return deny(`${target.resource.slice(0, -1)} status updates not permitted`);
+    return delegate(next, attributes, "no system CRD violation");
   };

@@ -19,6 +19,7 @@ import { rootBindings, rootExports, rootNamespace, rootRoles, rootSchemas, rootW
 export interface BootstrapOptions {
   batteries: ReadonlySet<string>;
   homeCreatorGroups: readonly string[];
+  cacheApis: boolean;
 }
 
 const inRoot = (name: string) => ({ cluster: rootCluster, namespace: "", name });
@@ -29,7 +30,7 @@ export async function bootstrapRoot(parts: ReconcilerParts, options: BootstrapOp
   // Controllers do not run yet, and what comes next needs the APIs: their steps are taken here.
   for (const apiExport of rootExports())
     if (await ensureInRoot(apiExport, parts)) await reconcileApiExport(parts)(inRoot(apiExport.metadata.name!));
-  for (const binding of rootBindings())
+  for (const binding of rootBindings(options.cacheApis))
     if (await ensureInRoot(binding, parts)) await reconcileApiBinding(parts)(inRoot(binding.metadata.name!));
   for (const object of [rootNamespace(), ...rootRoles(options.homeCreatorGroups), ...rootWorkspaceTypes(options.batteries)])
     await ensureInRoot(object, parts);

@@ -81,8 +81,8 @@ export const rootExports = (): APIExport[] => [
 ];
 
 /** exports that root binds itself, under the same name */
-export const rootBindings = (): APIBinding[] =>
-  ["shards.core.kcp.io", "tenancy.kcp.io", "topology.kcp.io"].map((name) => ({
+export const rootBindings = (cacheApis: boolean): APIBinding[] =>
+  ["shards.core.kcp.io", "tenancy.kcp.io", "topology.kcp.io", ...(cacheApis ? ["cache.kcp.io"] : [])].map((name) => ({
     apiVersion: "apis.kcp.io/v1alpha2",
     kind: "APIBinding",
     metadata: { name },

@@ -63,7 +63,7 @@ const conversions: Record<string, Convert> = {
 /** The kinds that every logical cluster has besides the built-in ones. @see spec apis-served §2 */
 export function systemDefinitions(api: () => InProcessApi): ResourceDefinition[] {
   return kinds
-    .flatMap((kind) => definitionsFromCrd(kind, { identity: builtInIdentity, api }))
+    .flatMap((kind) => definitionsFromCrd(kind, { identity: builtInIdentity, api, definedIn: "system:system-crds" }))
     .map((definition) => {
       const convert = conversions[definition.resource];
       return extend(convert && definition.convert ? { ...definition, convert } : definition);

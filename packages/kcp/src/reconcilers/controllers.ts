@@ -1,5 +1,7 @@
 /** All controllers of a shard. */
 import type { ControllerOptions } from "@meshplane/controller-runtime";
+import { cachedResourceController, type CachedResourceParts } from "../cached-resources/cached-resource.controller.ts";
+import { cachedSliceController } from "../cached-resources/cached-slice.controller.ts";
 import { apiBindingController } from "./api-binding/api-binding.reconciler.ts";
 import { apiExportController } from "./api-export/api-export.reconciler.ts";
 import { endpointSliceController } from "./api-export/endpoint-slice.reconciler.ts";
@@ -19,4 +21,10 @@ export const kcpControllers = (parts: ReconcilerParts): ControllerOptions[] => [
   workspaceTypeController(parts),
   partitionSetController(parts),
   crdController(parts),
+];
+
+/** Those of the feature gate CacheAPIs. */
+export const cacheControllers = (parts: CachedResourceParts): ControllerOptions[] => [
+  cachedResourceController(parts),
+  cachedSliceController(parts),
 ];

@@ -25,10 +25,26 @@ export interface ClusterApisParts {
   bound: (resource: BindingEntry["resources"][number], exportCluster: string) => ResourceDefinition[] | Promise<ResourceDefinition[]>;
   /** definitions of the CRDs that lie in this cluster */
   local: (cluster: string) => ResourceDefinition[] | Promise<ResourceDefinition[]>;
+  virtual: {
+    /** definitions of a bound resource that has no storage of its own: another cluster's objects are shown */
+    definitions: VirtualDefinitions;
+    /** whether what this cluster has is shown elsewhere */
+    shows: (cluster: string) => boolean;
+  };
 }
+
+/** @param own what a logical cluster has itself, without what is virtual there */
+export type VirtualDefinitions = (
+  consumer: string,
+  binding: BindingEntry,
+  resource: BindingEntry["resources"][number],
+  bound: readonly ResourceDefinition[],
+  own: (cluster: string) => Promise<readonly ResourceDefinition[]>,
+) => Promise<ResourceDefinition[]>;
 
 const clustersMax = 8192;
 const bindingPrefix = keyPrefix("apis.kcp.io", "apibindings", builtInIdentity);
+const exportPrefix = keyPrefix("apis.kcp.io", "apiexports", builtInIdentity);
 const crdPrefix = keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity);
 
 /**
@@ -40,10 +56,14 @@ export class ClusterApisCache implements Projection {
   readonly #parts: ClusterApisParts;
   readonly #known = new Map<string, ClusterApis>();
   readonly #building = new Map<string, { promise: Promise<ClusterApis>; overtaken: boolean }>();
+  /** clusters that have virtual resources, which hang on what others do */
+  readonly #withVirtual = new Set<string>();
   readonly #surfaces = new Map<string, WeakRef<Surface>>();
   readonly #baseKeys: Set<string>;
   /** clusters that have, or had, CRDs of their own: most have none, and need not be asked */
   readonly #withCrds = new Set<string>();
+  /** how many CRDs there are of a name, over all clusters */
+  readonly #crds = new Map<string, number>();
   #loaded = false;
   readonly #listeners: ((cluster: string) => void)[] = [];
 
@@ -56,7 +76,11 @@ export class ClusterApisCache implements Projection {
     let after: string | undefined;
     for (;;) {
       const page = await store.range(crdPrefix, { limit: 1_000, keysOnly: true, ...(after ? { after } : {}) });
-      for (const { key } of page.records) this.#withCrds.add(decodeKey(key).cluster);
+      for (const { key } of page.records) {
+        const { cluster, name } = decodeKey(key);
+        this.#withCrds.add(cluster);
+        this.#count(name, 1);
+      }
       if (!page.more) break;
       after = page.records.at(-1)!.key;
     }
@@ -68,13 +92,27 @@ export class ClusterApisCache implements Projection {
     return !this.#loaded || this.#withCrds.has(cluster);
   }
 
+  /** whether some cluster has a CRD for it */
+  isDefined(group: string, resource: string): boolean {
+    return this.#crds.has(`${resource}.${group}`);
+  }
+
+  #count(name: string, change: number): void {
+    const count = (this.#crds.get(name) ?? 0) + change;
+    if (count > 0) this.#crds.set(name, count);
+    else this.#crds.delete(name);
+  }
+
   apply(batch: FeedBatch): void {
-    for (const { key } of batch.events) {
+    for (const { key, record, previous } of batch.events) {
+      if (this.#withVirtual.size > 0 && key.startsWith(exportPrefix)) this.dropVirtual();
       const isCrd = key.startsWith(crdPrefix);
       if (!isCrd && !key.startsWith(bindingPrefix)) continue;
-      const { cluster } = decodeKey(key);
+      const { cluster, name } = decodeKey(key);
       if (isCrd) this.#withCrds.add(cluster);
+      if (isCrd && !record !== !previous) this.#count(name, record ? 1 : -1);
       this.drop(cluster);
+      if (this.#withVirtual.size > 0 && this.#parts.virtual.shows(cluster)) this.dropVirtual();
     }
   }
 
@@ -87,6 +125,13 @@ export class ClusterApisCache implements Projection {
       this.#building.delete(cluster);
     }
     for (const listener of this.#listeners) listener(cluster);
+  }
+
+  /** forgets the clusters that have virtual resources: where those come from may have changed */
+  dropVirtual(): void {
+    const clusters = [...this.#withVirtual];
+    this.#withVirtual.clear();
+    for (const cluster of clusters) this.drop(cluster);
   }
 
   /** called whenever the APIs of a cluster may have changed */
@@ -125,8 +170,9 @@ export class ClusterApisCache implements Projection {
     return building.promise;
   }
 
-  async #make(cluster: string): Promise<ClusterApis> {
-    const { store, bound, local } = this.#parts;
+  async #make(cluster: string, withVirtual = true): Promise<ClusterApis> {
+    const { store, bound, local, virtual } = this.#parts;
+    const own = async (source: string) => (await this.#make(source, false)).surface.definitions;
     const { records } = await store.range(`${bindingPrefix}${cluster}/`);
     const bindings = records.map((record) => {
       const binding = decodeJson(record.body).value as unknown as APIBinding;
@@ -138,7 +184,11 @@ export class ClusterApisCache implements Projection {
       for (const resource of binding.resources) {
         const name = `${resource.resource}.${resource.group}`;
         if (this.#baseKeys.has(name) || boundBy.has(name) || binding.exportCluster === undefined) continue;
-        const found = await bound(resource, binding.exportCluster);
+        const isVirtual = resource.storageVersions?.length === 0;
+        if (isVirtual && !withVirtual) continue;
+        if (isVirtual) this.#withVirtual.add(cluster);
+        const schemas = await bound(resource, binding.exportCluster);
+        const found = isVirtual ? await virtual.definitions(cluster, binding, resource, schemas, own) : schemas;
         boundBy.set(name, binding);
         definitions.push(...(binding.deleting ? found.map(withReducedVerbs) : found));
       }

@@ -2,6 +2,7 @@
  * `/services/apiexport/<export cluster>/<export name>/clusters/<*|name>/…`: what a provider sees of its consumers. Exported resources whole, claimed ones
  * as far as each consumer accepted, nothing else. @see spec virtual-workspaces §2
  */
+import { allClusters } from "@meshplane/apimachinery";
 import {
   allow,
   mastersGroup,
@@ -47,7 +48,7 @@ export function apiExportView(deps: ViewDependencies): VirtualWorkspace {
       return {
         cluster: parsed.cluster,
         path: parsed.path,
-        surfaces: () => view.surface(http.path),
+        surfaces: (cluster) => view.surface(http.path, cluster),
         authorize: view.authorize,
         admission: view.admission,
         actAs: (user, target) => (target.cluster === "*" ? user : withConsumerWarrant(user, target.cluster)),
@@ -59,16 +60,22 @@ export function apiExportView(deps: ViewDependencies): VirtualWorkspace {
 }
 
 interface ExportView {
-  surface(path: string): Surface | Promise<Surface>;
+  surface(path: string, consumer: string): Surface | Promise<Surface>;
   authorize: Authorizer;
   admission: NonNullable<Endpoint["admission"]>;
 }
 
 function exportView(name: ExportName, deps: ViewDependencies): ExportView {
   let kept: { generation: number; surface: Surface } | undefined;
+  /** of an export with virtual resources: what they show hangs on who asks */
+  const consumers = new Map<string, { generation: number; theirs: Surface; surface: Surface }>();
   const steps = [bindingAuthorizer(deps, name), contentAuthorizer(deps.authorize, name), claimedPolicyAuthorizer(deps, name)];
   return {
-    surface: (path) => (kept?.generation === deps.generation() ? kept.surface : build(path)),
+    surface(path, consumer) {
+      if (consumer !== allClusters && deps.exports.get(name.cluster, name.name)?.resources.some(({ storage }) => storage?.virtual))
+        return buildFor(path, consumer);
+      return kept?.generation === deps.generation() ? kept.surface : build(path);
+    },
     authorize(attributes) {
       if (attributes.user.groups.includes(mastersGroup)) return allow("system:masters");
       return everyStep(steps, attributes);
@@ -88,8 +95,22 @@ function exportView(name: ExportName, deps: ViewDependencies): ExportView {
     const generation = deps.generation();
     const entry = deps.exports.get(name.cluster, name.name);
     if (!entry) return missingExport(path, name);
-    const surface = await exportSurface(`apiexport/${name.cluster}/${name.name}/${generation}`, entry, deps);
+    const surface = await exportSurface(`apiexport/${name.cluster}/${name.name}/${generation}`, entry, allClusters, deps);
     if (deps.generation() === generation) kept = { generation, surface };
+    return surface;
+  }
+
+  async function buildFor(path: string, consumer: string): Promise<Surface> {
+    const generation = deps.generation();
+    const theirs = await deps.surfaces(consumer);
+    const known = consumers.get(consumer);
+    if (known?.generation === generation && known.theirs === theirs) return known.surface;
+    const entry = deps.exports.get(name.cluster, name.name);
+    if (!entry) return missingExport(path, name);
+    const key = `apiexport/${name.cluster}/${name.name}/${generation}/${consumer}/${theirs.key}`;
+    const surface = await exportSurface(key, entry, consumer, deps);
+    consumers.set(consumer, { generation, theirs, surface });
+    if (consumers.size > viewsMax) consumers.delete(consumers.keys().next().value!);
     return surface;
   }
 }

@@ -1,5 +1,5 @@
 /** Which resources an export's view has. @see spec virtual-workspaces §2.1, §2.2 */
-import { labelSelectorFrom, type LabelSelector } from "@meshplane/apimachinery";
+import { allClusters, badRequest, labelSelectorFrom, type LabelSelector } from "@meshplane/apimachinery";
 import {
   claimLabelKey,
   claimLabelValue,
@@ -8,6 +8,7 @@ import {
   isClaimableBuiltin,
   reflexiveClaimLabelValue,
   type PermissionClaim,
+  type ResourceSchemaReference,
 } from "@meshplane/apis";
 import { surfaceOf, type ResourceDefinition, type Subresource, type Surface, type Verb } from "@meshplane/apiserver";
 import { deriveDefinition } from "../derive-definition.ts";
@@ -18,10 +19,14 @@ import type { ViewDependencies } from "../view-dependencies.ts";
 const allVerbs: readonly Verb[] = ["create", "delete", "deletecollection", "get", "list", "patch", "update", "watch"];
 const readOnly: readonly Verb[] = ["get", "list", "watch"];
 
-/** @param key names the surface: another text whenever the export, a schema or a claimed export has changed */
+/**
+ * @param key names the surface: another text whenever the export, a schema or a claimed export has changed
+ * @param consumer "*", or whom it is for: it makes a difference for virtual resources only
+ */
 export async function exportSurface(
   key: string,
   entry: ExportEntry,
+  consumer: string,
   deps: Pick<ViewDependencies, "exports" | "schemaDefinitions" | "surfaces">,
 ): Promise<Surface> {
   const { cluster, name, identityHash: identity } = entry;
@@ -39,7 +44,10 @@ export async function exportSurface(
   };
 
   for (const resource of entry.resources) {
-    if (resource.storage?.virtual) continue;
+    if (resource.storage?.virtual) {
+      add(await virtualDefinitions(resource));
+      continue;
+    }
     const bound = await deps.schemaDefinitions(cluster, resource.schema, identity);
     add(bound.map((definition) => asViewed(definition, undefined)));
   }
@@ -54,6 +62,24 @@ export async function exportSurface(
       .map((d) => deriveDefinition(asViewed(d, exportOnly), { verbs: readOnly, subresources: {} })),
   );
   return surfaceOf(key, definitions);
+
+  /** as the consumer has them; over all consumers they are listed, and cannot be read */
+  async function virtualDefinitions({ group, name: resource, schema }: ResourceSchemaReference): Promise<ResourceDefinition[]> {
+    if (consumer === allClusters) {
+      const bound = await deps.schemaDefinitions(cluster, schema, identity!);
+      const refuse = (): never => {
+        throw badRequest("Wildcard request not supported");
+      };
+      return bound.map((definition) =>
+        deriveDefinition(definition, { builtIn: false, verbs: readOnly, subresources: {}, computed: { get: refuse, list: refuse } }),
+      );
+    }
+    const { definitions: theirs } = await deps.surfaces(consumer);
+    return theirs
+      .filter((definition) => definition.group === group && definition.resource === resource)
+      .filter(({ storage, computed }) => storage.cluster !== undefined || computed)
+      .map((definition) => asViewed(definition, definition.restriction));
+  }
 
   async function claimedDefinitions(claim: PermissionClaim): Promise<ResourceDefinition[]> {
     const group = claim.group ?? "";

@@ -19,13 +19,13 @@ import {
   type User,
   type Verb,
 } from "@meshplane/apiserver";
+import { ruleAllows } from "@meshplane/controlplane";
 import type { VirtualWorkspace } from "@meshplane/kcp";
 import { deriveDefinition } from "../derive-definition.ts";
 import { parseViewPath } from "../parse-view-path.ts";
 import { readStored } from "../read-stored.ts";
 import type { ViewDependencies } from "../view-dependencies.ts";
 import type { Lifecycle } from "./lifecycle.ts";
-import { rulesAllow } from "./rules-allow.ts";
 import { statusAdmission } from "./status-admission.ts";
 
 const coreGroup = "core.kcp.io";
@@ -101,7 +101,7 @@ class Gate {
     if (!type) throw new TextAnswer(503, `workspace type of ${noun} ${JSON.stringify(this.#id.text)} is not available\n`);
     const rules = this.#lifecycle.permissions(type);
     if (rules.length > 0) {
-      if (!rulesAllow(rules, target))
+      if (!rules.some((rule) => ruleAllows(rule, target)))
         throw new TextAnswer(
           403,
           `${noun} ${JSON.stringify(this.#id.text)} denied by ${verb === "initialize" ? "initializer" : "terminator"}Permissions: ${describe(target)}\n`,

@@ -12,7 +12,7 @@ export const statusAdmission = ({ list, noun }: Lifecycle, id: string): Admissio
     const before = (oldObject as LogicalCluster | undefined)?.status?.[list] ?? [];
     const after = (object as LogicalCluster | undefined)?.status?.[list] ?? [];
     if (isUnchanged(before, after) || isUnchanged(without(before, id), after)) return;
-    throw invalid({ group: "core.kcp.io", kind: "LogicalCluster" }, name, [
+    throw invalid({ group: "tenancy.kcp.io", kind: "LogicalCluster" }, name, [
       fieldInvalid(`status.${list}`, after, `only removing the ${JSON.stringify(id)} ${noun} is supported`),
     ]);
   },

@@ -2,27 +2,12 @@
  * `/services/replication/<slice cluster>/<slice>/clusters/<name>/…`: the objects that a ClusterCachedResource publishes, to read, for consumers of the export that its endpoint
  * slice names. With one shard there is nothing to copy: the objects are read where they lie. @see spec virtual-workspaces §6
  */
-import { allClusters, badRequest, clusterAnnotation, labelSelectorFrom, type KubeList, type KubeObject } from "@meshplane/apimachinery";
-import type { ClusterCachedResource, ClusterCachedResourceEndpointSlice } from "@meshplane/apis";
-import {
-  allow,
-  decodeRecord,
-  deny,
-  mastersGroup,
-  surfaceOf,
-  TextAnswer,
-  type Authorizer,
-  type ComputedResource,
-  type Endpoint,
-  type Surface,
-} from "@meshplane/apiserver";
-import type { VirtualWorkspace } from "@meshplane/kcp";
-import { keyPrefix } from "@meshplane/storage";
+import { allClusters, badRequest } from "@meshplane/apimachinery";
+import { allow, deny, mastersGroup, surfaceOf, TextAnswer, type Authorizer, type Endpoint, type Surface } from "@meshplane/apiserver";
+import { isSliceReference, shownDefinition, sourceDefinition, type PublishedSlice, type VirtualWorkspace } from "@meshplane/kcp";
 import { bindingOf } from "../apiexport/binding-authorizer.ts";
 import { contentAuthorizer } from "../apiexport/content-authorizer.ts";
-import { deriveDefinition } from "../derive-definition.ts";
 import { parseViewPath, type ViewPath } from "../parse-view-path.ts";
-import { readStored } from "../read-stored.ts";
 import type { ExportName, ViewDependencies } from "../view-dependencies.ts";
 
 const group = "cache.kcp.io";
@@ -30,19 +15,20 @@ const version = "v1alpha1";
 const slices = "clustercachedresourceendpointslices";
 
 export function replicationView(deps: ViewDependencies): VirtualWorkspace {
+  const surfaceFor = replicatedSurfaces(deps);
   return {
     name: "replication",
-    async resolve(http, rest): Promise<Endpoint | undefined> {
+    resolve(http, rest): Endpoint | undefined {
       const parsed = parseViewPath(rest, 2);
       if (!parsed) return undefined;
       const [sliceCluster, sliceName] = parsed.segments as [string, string];
-      const slice = await readOne<ClusterCachedResourceEndpointSlice>(deps, sliceCluster, slices, sliceName);
+      const slice = deps.published.slice(sliceCluster, sliceName);
       if (!slice) return missingSlice(http.path, parsed, deps);
-      const exported: ExportName = { cluster: clusterOf(slice.spec.export.path, sliceCluster, deps), name: slice.spec.export.name };
+      const exported: ExportName = { cluster: clusterOf(slice.export.path, sliceCluster, deps), name: slice.export.name };
       return {
         cluster: parsed.cluster,
         path: parsed.path,
-        surfaces: () => replicatedSurface(slice, sliceCluster, parsed.cluster, deps),
+        surfaces: () => surfaceFor(slice, parsed.cluster),
         authorize: consumersOf(exported, deps),
         virtual: true,
       };
@@ -91,8 +77,7 @@ function missingSlice(path: string, { segments, cluster, path: below }: ViewPath
 }
 
 /** The reference's path may be a cluster's name already, or absent: the slice's own cluster. */
-const clusterOf = (path: string | undefined, own: string, deps: ViewDependencies): string =>
-  path ? (deps.clusterOfPath(path) ?? path) : own;
+const clusterOf = (path: string, own: string, deps: ViewDependencies): string => (path ? (deps.clusterOfPath(path) ?? path) : own);
 
 function consumersOf(name: ExportName, deps: ViewDependencies): Authorizer {
   const mayReadContent = contentAuthorizer(deps.authorize, name);
@@ -104,66 +89,50 @@ function consumersOf(name: ExportName, deps: ViewDependencies): Authorizer {
       throw badRequest("Wildcard request not supported");
     }
     if (user.groups.includes(mastersGroup)) return allow("system:masters");
-    if (target.kind === "resource" && !["get", "list", "watch"].includes(target.verb)) return deny("this view is read-only");
+    if (target.kind === "resource" && !["get", "list", "watch"].includes(target.verb))
+      return deny("write access to Replication virtual workspace is not allowed");
     if (!(await bindingOf(deps, target.cluster, name))) return deny("could not find suitable APIBinding in target logical cluster");
     return mayReadContent(attributes);
   };
 }
 
-async function replicatedSurface(
-  slice: ClusterCachedResourceEndpointSlice,
-  sliceCluster: string,
-  consumer: string,
-  deps: ViewDependencies,
-): Promise<Surface> {
-  const reference = slice.spec.clusterCachedResource;
-  const source = clusterOf(reference.path, sliceCluster, deps);
-  const cached = await readOne<ClusterCachedResource>(deps, source, "clustercachedresources", reference.name);
-  const key = `replication/${sliceCluster}/${slice.metadata.name}/${consumer}`;
-  if (!cached) return surfaceOf(`${key}/none`, []);
-  const own = await deps.surfaces(source);
-  const definition = own.definitions.find(
-    (d) =>
-      d.group === (cached.spec.group ?? "") &&
-      d.resource === cached.spec.resource &&
-      (!cached.spec.version || d.version === cached.spec.version),
-  );
-  if (!definition || definition.namespaced) return surfaceOf(`${key}/none`, []);
-
-  const published = labelSelectorFrom(cached.spec.labelSelector ?? {});
-  const prefix = keyPrefix(definition.storage.group, definition.storage.resource, definition.storage.identity, source);
-  // the consumer sees the object as its own
-  const shown = (object: KubeObject): KubeObject => ({
-    ...object,
-    metadata: { ...object.metadata, annotations: { ...object.metadata.annotations, [clusterAnnotation]: consumer } },
-  });
-  const computed: ComputedResource = {
-    async get({ name }) {
-      const record = await deps.store.get(`${prefix}/${name}`);
-      return record && published.matches(record.header.labels) ? shown(await decodeRecord(record, definition)) : undefined;
-    },
-    async list({ labelSelector }): Promise<KubeList> {
-      const wanted = published.and(labelSelector);
-      const range = await deps.store.range(prefix, { headerFilter: (header) => wanted.matches(header.labels) });
-      const items = await Promise.all(range.records.map(async (record) => shown(await decodeRecord(record, definition))));
-      return {
-        apiVersion: definition.group ? `${definition.group}/${definition.version}` : definition.version,
-        kind: definition.listKind,
-        metadata: { resourceVersion: String(range.revision) },
-        items,
-      };
-    },
-  };
-  return surfaceOf(key, [deriveDefinition(definition, { builtIn: false, verbs: ["get", "list", "watch"], subresources: {}, computed })]);
+interface KeptSurface {
+  /** what it was made of */
+  readonly parts: readonly unknown[];
+  readonly surface: Surface;
 }
 
-async function readOne<T extends KubeObject>(
-  deps: ViewDependencies,
-  cluster: string,
-  resource: string,
-  name: string,
-): Promise<T | undefined> {
-  const surface = await deps.surfaces(cluster);
-  const definition = surface.lookup(group, version, resource);
-  return definition && readStored<T>(deps.store, definition, cluster, name);
+/** pairs of slice and consumer whose surface is kept */
+const surfacesMax = 1_000;
+
+function replicatedSurfaces(deps: ViewDependencies): (slice: PublishedSlice, consumer: string) => Promise<Surface> {
+  const kept = new Map<string, KeptSurface>();
+  let made = 0;
+  return async (slice, consumer) => {
+    const source = clusterOf(slice.source.path, slice.cluster, deps);
+    const cached = deps.published.get(source, slice.source.name);
+    const exported = deps.exports.get(clusterOf(slice.export.path, slice.cluster, deps), slice.export.name);
+    const offered = exported?.resources.find(
+      ({ storage }) => isSliceReference(storage?.virtual?.reference) && storage.virtual.reference.name === slice.name,
+    );
+    const key = `replication/${slice.cluster}/${slice.name}/${consumer}`;
+    if (!cached || cached.deleting || !offered || offered.storage!.virtual!.identityHash !== cached.identityHash)
+      return surfaceOf(`${key}/none`, []);
+    const own = await deps.surfaces(source);
+    const shown = await deps.schemaDefinitions(exported!.cluster, offered.schema, cached.identityHash ?? "");
+    const parts = [cached, own, ...shown];
+    const known = kept.get(key);
+    if (known && known.parts.length === parts.length && known.parts.every((part, i) => part === parts[i])) return known.surface;
+    const definitions = shown.flatMap((definition) => {
+      if (cached.version !== "" && cached.version !== definition.version) return [];
+      const wanted = { group: cached.group, version: definition.version, resource: cached.resource };
+      const published = sourceDefinition(own.definitions, wanted);
+      if (!published || published.namespaced || published.computed || published.storage.cluster !== undefined) return [];
+      return [shownDefinition(consumer, definition, published, cached)];
+    });
+    const surface = surfaceOf(`${key}/${++made}`, definitions);
+    kept.set(key, { parts, surface });
+    if (kept.size > surfacesMax) kept.delete(kept.keys().next().value!);
+    return surface;
+  };
 }

@@ -5,7 +5,8 @@ import type { HttpRequest, NonResourceTarget } from "@meshplane/apiserver";
 import { Metrics } from "./metrics.ts";
 
 const target = (cluster: string): NonResourceTarget => ({ kind: "nonResource", verb: "get", cluster, path: "/metrics" });
-const http = (path: string) => ({ path }) as HttpRequest;
+const http = (path: string, query = "") =>
+  ({ path, query: { text: query, get: (name: string) => new URLSearchParams(query).get(name) ?? undefined } }) as HttpRequest;
 
 test("requests are counted by what was asked, not by whom or where", () => {
   const metrics = new Metrics(() => 1_020);
@@ -30,6 +31,9 @@ test("requests are counted by what was asked, not by whom or where", () => {
   assert.match(String(body), /apiserver_request_duration_seconds_bucket\{[^}]*le="0.01"\} 0/);
   assert.match(String(body), /apiserver_request_duration_seconds_bucket\{[^}]*le="0.025"\} 3/);
   assert.doesNotMatch(String(body), /abc/);
+  metrics.observe({ context, status: 200, target: list as never, http: http("/x", "resourceVersion=0") });
+  const later = metrics.serve(http("/metrics"), target(""))!;
+  assert.match(String(later.body), /^apiserver_cache_list_total\{group="",index="",resource="configmaps"\} 1$/m);
 });
 
 test("a workspace has no metrics", () => {

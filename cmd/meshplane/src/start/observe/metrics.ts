@@ -23,6 +23,8 @@ interface Durations {
 
 export class Metrics {
   readonly #requests = new Map<string, number>();
+  /** lists for which any version would do, by resource */
+  readonly #cacheLists = new Map<string, number>();
   readonly #durations = new Map<string, Durations>();
   readonly #loop = monitorEventLoopDelay({ resolution: 10 });
   readonly #clock: () => number;
@@ -32,7 +34,7 @@ export class Metrics {
     this.#loop.enable();
   }
 
-  readonly observe: AuditHook = ({ context, status, target }) => {
+  readonly observe: AuditHook = ({ context, status, target, http }) => {
     const resource = target?.kind === "resource" && !beforeLookup.has(status) && isShort(target);
     const labels = resource
       ? `group="${text(target.group)}",resource="${text(target.resource)}",subresource="${text(target.subresource)}",verb="${target.verb.toUpperCase()}",version="${text(target.version)}"`
@@ -41,6 +43,10 @@ export class Metrics {
     if (this.#requests.size >= seriesMax && !this.#requests.has(series)) return;
     this.#requests.set(series, (this.#requests.get(series) ?? 0) + 1);
     if (target?.kind === "resource" && target.verb === "watch") return;
+    if (resource && target.verb === "list" && status === 200 && http.query.text !== "" && http.query.get("resourceVersion") === "0") {
+      const listed = `group="${text(target.group)}",index="",resource="${text(target.resource)}"`;
+      this.#cacheLists.set(listed, (this.#cacheLists.get(listed) ?? 0) + 1);
+    }
     let durations = this.#durations.get(labels);
     if (!durations) this.#durations.set(labels, (durations = { buckets: bucketsSeconds.map(() => 0), sum: 0, count: 0 }));
     const seconds = (this.#clock() - context.received) / 1000;
@@ -73,6 +79,12 @@ export class Metrics {
         `apiserver_request_duration_seconds_count{${labels}} ${count}`,
       );
     }
+    metric(
+      "apiserver_cache_list_total",
+      "counter",
+      "Lists for which any version would do: whatever this process has at hand answers them.",
+    );
+    for (const [listed, count] of this.#cacheLists) lines.push(`apiserver_cache_list_total{${listed}} ${count}`);
     const { rss, heapUsed } = process.memoryUsage();
     const { user, system } = process.cpuUsage();
     const gauge = (name: string, help: string, value: number) => {

@@ -1,5 +1,5 @@
 import type { KubeObject } from "@meshplane/apimachinery";
-import { identityHash, newIdentityKey, type APIExport } from "@meshplane/apis";
+import { identityHash, newIdentityKey } from "@meshplane/apis";
 import { markFalse, markTrue, ok, type Subroutine } from "@meshplane/controller-runtime";
 import { ensure, find, namespaceResource, secretResource, type ReconcilerParts } from "../parts.ts";
 
@@ -9,15 +9,21 @@ interface Secret extends KubeObject {
   data?: Record<string, string>;
 }
 
+/** APIExports and ClusterCachedResources */
+interface Identified extends KubeObject {
+  spec?: { identity?: { secretRef?: { namespace?: string; name?: string } } };
+  status?: { identityHash?: string };
+}
+
 /** A secret key, made unless the provider names one, and its hash, which never changes once it is known. */
 export const identity =
-  ({ client }: ReconcilerParts): Subroutine<APIExport> =>
-  async (apiExport, { cluster }) => {
-    if (apiExport.metadata.deletionTimestamp) return ok;
-    const spec = (apiExport.spec ??= {});
-    const status = (apiExport.status ??= {});
+  ({ client }: ReconcilerParts): Subroutine<Identified> =>
+  async (object, { cluster }) => {
+    if (object.metadata.deletionTimestamp) return ok;
+    const spec = (object.spec ??= {});
+    const status = (object.status ??= {});
     if (!spec.identity?.secretRef?.name) {
-      const name = apiExport.metadata.name!;
+      const name = object.metadata.name!;
       await makeSecret(name);
       spec.identity = { secretRef: { namespace: identityNamespace, name } };
     }
@@ -32,11 +38,11 @@ export const identity =
       return invalid(
         `hash mismatch: identity secret hash ${JSON.stringify(hash)} must match status.identityHash ${JSON.stringify(status.identityHash)}`,
       );
-    markTrue(apiExport, "IdentityValid");
+    markTrue(object, "IdentityValid");
     return ok;
 
     function invalid(message: string): typeof ok {
-      markFalse(apiExport, "IdentityValid", "IdentityVerificationFailed", "Error", message);
+      markFalse(object, "IdentityValid", "IdentityVerificationFailed", "Error", message);
       return ok; // the secret's next change brings us back
     }
 

@@ -3,10 +3,11 @@ import { equalJson } from "@meshplane/apimachinery";
 import { tenancyGroup, type LogicalCluster, type Workspace } from "@meshplane/apis";
 import { getCondition, reconcileBySubroutines, type Change, type ControllerOptions, type ObjectKey } from "@meshplane/controller-runtime";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
+import { mountReadiness } from "../../mounts/mount-readiness.ts";
+import { mountWatches } from "../../mounts/mount-watches.ts";
 import { isOfRootExport, workspaceResource, type ReconcilerParts } from "../parts.ts";
 import { deletion } from "./deletion.ts";
 import { metadata } from "./metadata.ts";
-import { mountReadiness } from "./mount.ts";
 import { phase } from "./phase.ts";
 import { scheduling } from "./scheduling.ts";
 
@@ -18,6 +19,7 @@ export function workspaceController(parts: ReconcilerParts): ControllerOptions {
     watches: [
       { resource: { group: "core.kcp.io", resource: "logicalclusters" }, keys: owningWorkspace, initial: false },
       { resource: { group: "core.kcp.io", resource: "shards" }, keys: () => unsettledWorkspaces(parts), initial: false },
+      ...mountWatches(parts),
     ],
     reconcile: reconcileBySubroutines<Workspace>({
       client: parts.client,
