@@ -3,3 +3,4 @@ export { defaultSettings, issuerOf, type PlatformMeshSettings, type WebhookEndpo
 export { organizationsAuthentication } from "./content/root.ts";
 export { applyObject } from "./apply.ts";
 export { applyServiceAccounts, clusterOfPath, operatorCredentials, operatorNames, type OperatorName } from "./service-accounts.ts";
+export { followWelcomeClients } from "./follow-welcome-clients.ts";

@@ -20,6 +20,8 @@ import { ExtensionIndex } from "./authorization-model/extension-index.ts";
 import { extensionsOf } from "./authorization-model/extensions.ts";
 import { logicalClusterResource, organizationOfPath } from "./context.ts";
 import type { IdentityProviderDriver } from "./identity-provider/driver.ts";
+import { identityProviderController } from "./identity-provider/identity-provider.controller.ts";
+import { inviteController } from "./invite/invite.controller.ts";
 import { builtInModules } from "./model/built-in-resources.ts";
 import type { MergedModel, ModuleFile } from "./model/merge-modules.ts";
 import { BindingIndex } from "./model-generator/binding-index.ts";
@@ -49,7 +51,7 @@ export interface SecurityOperator {
   run(signal: AbortSignal): Promise<void>;
 }
 
-export function createSecurityOperator({ config, fga, settings: given, log }: SecurityOperatorOptions): SecurityOperator {
+export function createSecurityOperator({ config, fga, identityProvider, settings: given, log }: SecurityOperatorOptions): SecurityOperator {
   const settings = { ...defaultSecuritySettings, ...given };
   const root = config.server.replace(/\/clusters\/[^/]+\/*$/, "");
   const workspace = (path: string): ClientConfig => configFor(config, `${root}/clusters/${path}`);
@@ -85,6 +87,11 @@ export function createSecurityOperator({ config, fga, settings: given, log }: Se
     controllers: (manager) => [...coreControllers(manager), organizationController(manager, steps), accountInfoController(manager)],
     log: say,
   });
+  const systemManager = createMultiClusterManager({
+    provider: withSource(systemExport, sourceOf(core, systemExport)),
+    controllers: (manager) => [identityProviderController(manager, identityProvider, settings)],
+    log: (line) => say(`system: ${line}`),
+  });
   const initializer = createMultiClusterManager({
     provider: withSource(initializing, sourceOf(core, systemExport, initializing)),
     controllers: () => [initializerController({ client: initializing.client, workspaces, steps, accounts })],
@@ -108,10 +115,8 @@ export function createSecurityOperator({ config, fga, settings: given, log }: Se
       extensions.follow(core.source);
       bindings.follow(core.source, (cluster) => organizationOfPath(core.engaged(cluster)?.path ?? ""));
       try {
-        void systemExport.start().catch(() => {});
-        await Promise.all([coreManager, initializer, terminator].map((manager) => manager.run(signal)));
+        await Promise.all([coreManager, systemManager, initializer, terminator].map((manager) => manager.run(signal)));
       } finally {
-        await systemExport.stop();
         home.close();
         organizations.close();
       }
@@ -140,6 +145,7 @@ export function createSecurityOperator({ config, fga, settings: given, log }: Se
         },
       }),
       modelGeneratorController(manager, bindings),
+      inviteController(manager, identityProvider, settings),
     ];
   }
 }
