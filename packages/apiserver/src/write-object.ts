@@ -87,7 +87,9 @@ export async function prepareNew(request: ResourceRequest, object: KubeObject, o
   await admit(request.admission, "mutate", admission); //                                       403 …
   if (turn) await turn();
   prepareNewMetadata(object, request);
+  const { status } = object;
   strategy.prepareForCreate?.(object, context);
+  if (options.withStatus && status !== undefined) object.status = status;
   requireValid(
     [...validateMetadata(object.metadata, definition), ...((await strategy.validateCreate?.(object, context)) ?? [])],
     definition,
