@@ -1,4 +1,4 @@
-import { decodeJson } from "@meshplane/apimachinery";
+import { decodeOwnJson } from "@meshplane/apimachinery";
 import type { APIBinding } from "@meshplane/apis";
 import { surfaceOf, type Projection, type ResourceDefinition, type Surface } from "@meshplane/apiserver";
 import { builtInIdentity, decodeKey, keyPrefix, type FeedBatch, type Store } from "@meshplane/storage";
@@ -175,7 +175,7 @@ export class ClusterApisCache implements Projection {
     const own = async (source: string) => (await this.#make(source, false)).surface.definitions;
     const { records } = await store.range(`${bindingPrefix}${cluster}/`);
     const bindings = records.map((record) => {
-      const binding = decodeJson(record.body).value as unknown as APIBinding;
+      const binding = decodeOwnJson(record.body) as unknown as APIBinding;
       return bindingEntryOf(binding, record.header.deleting);
     });
     const boundBy = new Map<string, BindingEntry>();
