@@ -307,11 +307,42 @@ export const rows: Row[] = [
     expect: { status: 400, reason: "BadRequest" },
     p99MsMax: 1_000,
   },
-  ...([900, 3_000] as const).map((depth) => ({
+  ...([900, 3_000, 9_999] as const).map((depth) => ({
     name: `nesting of ${depth} is data`,
-    request: (n: number) => post(`${widgets}?dryRun=All`, widget(`deep-${n}`, deep(depth))),
+    request: (n: number) => post(widgets, widget(`deep-${n}`, deep(depth))),
+    expect: { status: 201, check: says(deep(depth)) },
+  })),
+  {
+    name: "nesting of 9 000 in YAML is data",
+    request: (n) =>
+      post(
+        widgets,
+        `apiVersion: ${widgetGroup}/v1\nkind: Widget\nmetadata: {name: deep-yaml-${n}}\nspec: ${deep(9_000)}\n`,
+        "application/yaml",
+      ),
     expect: { status: 201 },
-    ...(depth > 1_000 ? { todo: "bodies may nest 1 000 deep here, upstream 10 000" } : {}),
+  },
+  {
+    name: "a JSON patch that nests deeper and deeper",
+    request: () =>
+      send(
+        "PATCH",
+        `${widgets}/kept?dryRun=All`,
+        `[{"op":"add","path":"/spec/d","value":${deep(6_000)}},{"op":"copy","from":"/spec/d","path":"/spec/d${"/a".repeat(6_000)}"}]`,
+        "application/json-patch+json",
+      ),
+    expect: { status: 422, reason: "Invalid", message: "the server rejected our request due to an error in our request" },
+  },
+  ...(["merge-patch+json", "apply-patch+yaml"] as const).map((type) => ({
+    name: `nesting of 9 000 in a patch of ${type}`,
+    request: () =>
+      send(
+        "PATCH",
+        `${widgets}/applied?fieldManager=d${type.startsWith("apply") ? "&force=true" : ""}`,
+        widget("applied", `{"deep":${deep(9_000)}}`),
+        `application/${type}`,
+      ),
+    expect: { status: 200, check: says(deep(9_000)) },
   })),
   {
     name: "a schema nested 5 000 deep",

@@ -1,13 +1,24 @@
 /** `bin/meshplane start` as an operator meets it. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, openSync, rmSync, writeFileSync, writeSync, closeSync, readdirSync, copyFileSync, mkdirSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+  closeSync,
+  readdirSync,
+  copyFileSync,
+  mkdirSync,
+} from "node:fs";
 import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { haveKubectl, kubectl, shell } from "../support/kubectl.ts";
-import { repository, startServer } from "../support/start-server.ts";
+import { isReady, repository, startServer } from "../support/start-server.ts";
 
 const root = mkdtempSync(join(tmpdir(), "meshplane-start-"));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -31,7 +42,7 @@ test(
   "a first start, the printed commands, Ctrl-C, and a second start with the data",
   { skip: haveKubectl ? false : "no kubectl" },
   async () => {
-    const directory = join(root, "state");
+    const directory = join(root, "my state"); // the printed path is quoted
     const first = await startServer({ binary: "meshplane", rootDirectory: directory });
     console.log(`# start: the first was ready after ${first.readyMs.toFixed(0)} ms`);
     try {
@@ -63,6 +74,27 @@ test(
     }
   },
 );
+
+test("ready means that the kubeconfig can be read", async () => {
+  const free = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => free.once("listening", resolve));
+  const { port } = free.address() as AddressInfo;
+  await new Promise((resolve) => free.close(resolve));
+  const directory = join(root, "ready");
+  const kubeconfig = join(root, "made", "on the way", "admin.kubeconfig");
+  const child = spawn(
+    join(repository, "bin/meshplane"),
+    ["start", "--root-directory", directory, "--secure-port", String(port), "--kubeconfig-path", kubeconfig],
+    { stdio: "ignore" },
+  );
+  try {
+    for (const end = Date.now() + 30_000; !(await isReady(`https://127.0.0.1:${port}`));) assert.ok(Date.now() < end, "ready in time");
+    assert.ok(existsSync(kubeconfig), "it is there as soon as /readyz says ok");
+  } finally {
+    child.kill();
+    await new Promise((resolve) => child.once("exit", resolve));
+  }
+});
 
 test("a taken port is named, with what to do", async () => {
   const blocker = createServer().listen(0, "127.0.0.1");
@@ -108,6 +140,17 @@ const wrongFlags: [flags: string[], said: RegExp][] = [
   [["--no-such-flag"], /unknown flag: --no-such-flag/],
   [["--secure-port", "x"], /invalid argument "x" for "--secure-port"/],
   [["--secure-port"], /flag needs an argument: --secure-port/],
+  [["--root-directory", ""], /--root-directory is empty/],
+  [["--root-directory", "/dev/null"], /\/dev\/null is not a directory/],
+  [["--bind-address", "nonsense"], /invalid argument "nonsense" for "--bind-address"/],
+  [["--batteries-included", "nonsense"], /unknown battery: nonsense/],
+  [
+    ["--kubeconfig-path", "/dev/null/x/admin.kubeconfig", "--secure-port", "0"],
+    /kubeconfig \/dev\/null\/x\/admin.kubeconfig cannot be written/,
+  ],
+  [["--etcd-servers", "foo bar"], /invalid argument "foo bar" for "--etcd-servers"/],
+  [["--etcd-servers", "https://127.0.0.1:1", "--etcd-certfile", "/nowhere/x.crt"], /--etcd-certfile and --etcd-keyfile go together/],
+  [["--etcd-servers", "https://127.0.0.1:1", "--etcd-cafile", "/nowhere/ca.crt"], /--etcd-cafile: there is no file \/nowhere\/ca.crt/],
   [["--oidc-issuer-url", "https://x"], /--oidc-issuer-url is not supported/],
   [["--token-auth-file", "/nowhere/tokens.csv", "--secure-port", "0"], /there is no file \/nowhere\/tokens.csv/],
 ];

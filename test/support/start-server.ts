@@ -74,7 +74,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
 }
 
 /** The certificate is not looked at: only whether somebody answers that it is ready. */
-function isReady(url: string): Promise<boolean> {
+export function isReady(url: string): Promise<boolean> {
   return new Promise((resolve) => {
     const probe = request(`${url}/readyz`, { rejectUnauthorized: false, timeout: 1000, agent: false }, (answer) => {
       answer.resume();

@@ -11,7 +11,6 @@ import { applyStrategicMergePatch } from "./patch/strategic-merge-patch.ts";
 import { applyDefaults } from "./schema/default.ts";
 import type { JsonSchema } from "./schema/json-schema.ts";
 import { pruneUnknown } from "./schema/prune.ts";
-import { validateSchema } from "./schema/validate.ts";
 import { StatusError } from "./status/status-error.ts";
 import { decodeYaml } from "./yaml/decode.ts";
 import { encodeYaml } from "./yaml/encode.ts";
@@ -38,7 +37,6 @@ test("what the decoder lets through overflows nothing else", () => {
   trackUpdate({ live: { ...written, metadata: { ...(written["metadata"] as JsonObject), uid: "u" } }, next: copyJson(next), ...track });
   assert.deepEqual(pruneUnknown(copyJson(live), schema), []);
   applyDefaults(copyJson(live), schema);
-  assert.deepEqual(validateSchema(live, schema), []);
   assert.deepEqual(
     Object.keys(
       applyJsonPatch(live, [
@@ -48,8 +46,8 @@ test("what the decoder lets through overflows nothing else", () => {
     ).length,
     4,
   );
-  survives(() => applyMergePatch(live, next));
+  applyMergePatch(live, next);
   survives(() => applyStrategicMergePatch(live, next, schema));
-  survives(() => serverSideApply({ live, applied: next, force: true, ...track }));
+  serverSideApply({ live, applied: next, force: true, ...track });
   assert.ok(decodeYaml(encodeYaml(live)).value);
 });

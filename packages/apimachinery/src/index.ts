@@ -32,7 +32,6 @@ export * from "./go-print.ts";
 export * from "./schema/formats.ts";
 export * from "./schema/list-types.ts";
 export * from "./schema/embedded-resources.ts";
-export * from "./schema/validate.ts";
 export * from "./patch/strategic-merge-patch.ts";
 export * from "./validation/object-meta-types.ts";
 export * from "./human-duration.ts";

@@ -12,8 +12,10 @@ import { decodeYamlBody } from "./decode-yaml-body.ts";
 import { turnsFor, type TakeTurn } from "./take-turns.ts";
 import { unrecognized } from "./unrecognized.ts";
 
-/** Bodies nest less deep than our own recursive walks can take. */
-export const bodyDepthMax = 1_000;
+/** Custom objects may nest as deep as upstream's decoder reads: where no schema looks, nothing recurses. */
+const depthMax = 10_000;
+/** Built-in kinds are walked by their types; only a CRD's schema could be so deep. */
+const builtInDepthMax = 1_000;
 
 export interface Decoded {
   readonly object: KubeObject;
@@ -112,7 +114,7 @@ export function contentTypeOf(http: HttpRequest): string {
 
 function decodeJsonBody(bytes: Uint8Array, definition: ResourceDefinition): Value {
   try {
-    const { value, duplicates } = decodeJson(bytes, { maxDepth: bodyDepthMax });
+    const { value, duplicates } = decodeJson(bytes, { maxDepth: definition.builtIn ? builtInDepthMax : depthMax });
     return { value, duplicates: duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`) };
   } catch (error) {
     if (!(error instanceof JsonSyntaxError)) throw error;

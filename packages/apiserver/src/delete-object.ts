@@ -27,6 +27,7 @@ type Attempt =
  */
 export async function deleteObject(request: ResourceRequest, options: DeleteOptions): Promise<Deleted> {
   const { server, definition, cluster, namespace, name, context } = request;
+  if (definition.discardsWrites) options = { ...options, dryRun: true };
   const resource = { ...groupResourceOf(definition), name };
   const key = keyOf(definition, cluster, namespace, name);
   const { attempt, record } = await guaranteedUpdate<Attempt>(

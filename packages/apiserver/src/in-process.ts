@@ -20,6 +20,8 @@ export interface InProcessRequest {
     dryRun?: boolean;
     fieldManager?: string;
     force?: boolean;
+    /** create: the object is complete, its status is stored in the same commit and belongs to the manager of `status` */
+    withStatus?: boolean;
     labelSelector?: string;
     fieldSelector?: string;
     limit?: number;

@@ -113,11 +113,21 @@ function submitted(wanted: InProcessRequest, request: ResourceRequest): KubeObje
 async function create(wanted: InProcessRequest, request: ResourceRequest): Promise<KubeObject> {
   const object = submitted(wanted, request);
   const options = writeOptions(wanted);
+  const { status } = object;
   requireSameNamespace(object, request);
   dropServerFields(object);
   keepOtherHalf(object, undefined, request);
   trackManagedFields(object, undefined, request, options);
+  if (options.withStatus && status !== undefined) giveStatus(object, status, request, options);
   return (await storeNew(request, object, options)).object();
+}
+
+/** As a create and an update of the status leave it, in one step. */
+function giveStatus(object: KubeObject, status: KubeObject["status"], request: ResourceRequest, options: WriteOptions): void {
+  const half: KubeObject = { apiVersion: object.apiVersion, kind: object.kind, metadata: {}, status };
+  trackManagedFields(half, undefined, { ...request, subresource: "status" }, options);
+  object.status = status;
+  object.metadata.managedFields = [...(object.metadata.managedFields ?? []), ...(half.metadata.managedFields ?? [])];
 }
 
 async function update(wanted: InProcessRequest, request: ResourceRequest): Promise<KubeObject> {
@@ -150,6 +160,7 @@ const writeOptions = ({ options = {}, patch: body }: InProcessRequest): WriteOpt
   fieldManager: options.fieldManager ?? (body?.type === "apply" ? "unknown" : ""),
   fieldValidation: "Ignore",
   force: options.force ?? false,
+  ...(options.withStatus ? { withStatus: true } : {}),
 });
 
 const listOptions = ({ options = {} }: InProcessRequest): ListOptions => ({

@@ -1,4 +1,4 @@
-import { clusterAnnotation, decodeJson, encodeJson, formatGroupVersion } from "@meshplane/apimachinery";
+import { clusterAnnotation, decodeOwnJson, encodeJson, formatGroupVersion } from "@meshplane/apimachinery";
 import type { JsonObject, KubeObject, ObjectMeta } from "@meshplane/apimachinery";
 import type { IndexEntry, NewRecord, RecordHeader, StoredRecord } from "@meshplane/storage";
 import { unknownFieldsOf } from "./unknown-fields.ts";
@@ -72,7 +72,7 @@ export const isPassThrough = (record: StoredRecord, definition: ResourceDefiniti
 
 /** The object of a record, in the definition's version: decoded, and where the stored form is another one, converted, pruned and defaulted. */
 export function decodeRecord(record: StoredRecord, definition: ResourceDefinition): KubeObject | Promise<KubeObject> {
-  const stored = decodeJson(record.body).value as JsonObject;
+  const stored = decodeOwnJson(record.body) as JsonObject;
   const object = { apiVersion: apiVersionOf(definition), kind: definition.kind } as KubeObject;
   for (const key of Object.keys(stored)) object[key] = stored[key];
   object.metadata.resourceVersion = String(record.revision);

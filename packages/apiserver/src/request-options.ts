@@ -8,6 +8,8 @@ export interface WriteOptions {
   readonly fieldValidation: FieldValidation;
   /** server-side apply: take fields that others own */
   readonly force: boolean;
+  /** create, in process only: the status is stored as it is given */
+  readonly withStatus?: boolean;
 }
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";

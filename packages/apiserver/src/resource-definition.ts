@@ -70,6 +70,8 @@ export interface ResourceDefinition {
   readonly onlyDeleting?: boolean;
   /** why creating is forbidden (403) though the resource would have that verb: it is on its way out */
   readonly createRefusal?: string;
+  /** writes are answered, and change nothing: what is shown are copies that somebody else brings back at once */
+  readonly discardsWrites?: boolean;
   /** instead of the store: reviews, computed lists, proxied resources */
   readonly computed?: ComputedResource;
   /** anything a room hangs on its definitions and later reads back by its own symbol */

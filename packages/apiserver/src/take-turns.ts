@@ -1,10 +1,13 @@
 /**
  * Large objects are worked on in slices, between which everybody else is served. All requests share one queue: one slice at a time, and after
- * it the loop looks at its sockets before the next. Those that have begun come first, so that few large objects are in memory decoded.
+ * a few milliseconds of them the loop has a rest to look at its sockets. Those that have begun come first, so that few large objects are in
+ * memory decoded.
  */
 
-/** An object of this many bytes takes some milliseconds from body to answer. */
-const largeBytesMin = 64 * 1024;
+/** An object of this many bytes may take some milliseconds from body to answer. */
+const largeBytesMin = 16 * 1024;
+/** Steps that are shorter go on without a rest. */
+const sliceMs = 4;
 
 /** Waits until it is this request's turn. */
 export type TakeTurn = () => Promise<void>;
@@ -13,12 +16,14 @@ export type TakeTurn = () => Promise<void>;
 export function turnsFor(bytes: number): TakeTurn | undefined {
   if (bytes < largeBytesMin) return undefined;
   let begun = false;
-  return () =>
-    new Promise((resolve) => {
+  return () => {
+    if (begun && goingOn.length === 0 && performance.now() - restedAt < sliceMs) return now;
+    return new Promise((resolve) => {
       (begun ? goingOn : beginning).push(resolve);
       begun = true;
-      if (!awaited) awaitNext();
+      if (!busy) rest();
     });
+  };
 }
 
 /** Selectors of this many characters take as long. */
@@ -27,18 +32,26 @@ const longQueryMin = 8 * 1024;
 export const turnForQuery = (text: string): Promise<void> | undefined =>
   text.length < longQueryMin ? undefined : turnsFor(largeBytesMin)!();
 
+const now = Promise.resolve();
 const beginning: (() => void)[] = [];
 const goingOn: (() => void)[] = [];
-let awaited = false;
+let busy = false;
+let restedAt = 0;
 
-function awaitNext(): void {
-  awaited = true;
-  // an immediate alone comes after one look at the sockets; what that has started may need another
+/** An immediate alone comes after one look at the sockets; what that has started may need another. */
+function rest(): void {
+  busy = true;
   setTimeout(() => {
-    (goingOn.shift() ?? beginning.shift())?.();
-    setImmediate(() => {
-      awaited = false;
-      if (goingOn.length > 0 || beginning.length > 0) awaitNext();
-    });
+    restedAt = performance.now();
+    next();
   }, 1);
+}
+
+function next(): void {
+  (goingOn.shift() ?? beginning.shift())?.();
+  setImmediate(() => {
+    if (goingOn.length === 0 && beginning.length === 0) busy = false;
+    else if (performance.now() - restedAt < sliceMs) next();
+    else rest();
+  });
 }

@@ -46,6 +46,7 @@ const generatedNamesMax = 8;
  */
 export async function storeNew(request: ResourceRequest, object: KubeObject, options: WriteOptions): Promise<Payload> {
   const { server, definition, cluster, namespace, context } = request;
+  if (definition.discardsWrites) options = { ...options, dryRun: true };
   const generated = !object.metadata.name && object.metadata.generateName;
   const prepared = await prepareNew(request, object, options);
   for (let tried = 1; ; tried++) {
@@ -86,7 +87,9 @@ export async function prepareNew(request: ResourceRequest, object: KubeObject, o
   await admit(request.admission, "mutate", admission); //                                       403 …
   if (turn) await turn();
   prepareNewMetadata(object, request);
+  const { status } = object;
   strategy.prepareForCreate?.(object, context);
+  if (options.withStatus && status !== undefined) object.status = status;
   requireValid(
     [...validateMetadata(object.metadata, definition), ...((await strategy.validateCreate?.(object, context)) ?? [])],
     definition,
@@ -143,6 +146,7 @@ export async function storeChanged(
   options: WriteOptions,
 ): Promise<{ payload: Payload; created: boolean }> {
   const { server, definition, cluster, namespace, name, context } = request;
+  if (definition.discardsWrites) options = { ...options, dryRun: true };
   const resource = { ...groupResourceOf(definition), name };
   const key = keyOf(definition, cluster, namespace, name);
   const outcome = await guaranteedUpdate<WriteAttempt>(

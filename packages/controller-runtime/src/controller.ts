@@ -30,7 +30,7 @@ export function startController(options: ControllerOptions, source: KeySource): 
       options.for,
       (change) => {
         if (stopped || (options.filter && !options.filter(change))) return;
-        queue.add(formatObjectKey(change.key));
+        queue.add(formatObjectKey(change.key), change.resourceVersion);
       },
       {
         initial: options.sweep === "none" ? (options.unsettled ? "unsettled" : "none") : "all",
@@ -78,11 +78,13 @@ export function startController(options: ControllerOptions, source: KeySource): 
     for (const key of keys) queue.add(formatObjectKey(key));
   }
 
-  async function handle(text: string, waitedMs: number): Promise<void> {
+  async function handle(text: string, waitedMs: number): Promise<string | undefined> {
     const started = performance.now();
     let outcome: ReconcileOutcome;
+    let settledAt: string | undefined;
     try {
       const result = await options.reconcile(parseObjectKey(text));
+      settledAt = result?.settledAt;
       queue.forget(text);
       outcome = "done";
       if (result?.requeueAfterMs !== undefined) {
@@ -95,8 +97,8 @@ export function startController(options: ControllerOptions, source: KeySource): 
       if (outcome === "error") options.onError?.(error, parseObjectKey(text), queue.failures(text) + 1);
       queue.retry(text);
     }
-    if (!metrics) return;
-    metrics.reconciled(name, outcome, (performance.now() - started) / 1000, waitedMs / 1000);
-    metrics.depth(name, queue.depth);
+    metrics?.reconciled(name, outcome, (performance.now() - started) / 1000, waitedMs / 1000);
+    metrics?.depth(name, queue.depth);
+    return settledAt;
   }
 }

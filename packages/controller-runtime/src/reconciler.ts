@@ -10,7 +10,13 @@ export interface ObjectKey {
 }
 
 /** What a reconcile wants next. A thrown error means: unforeseen, back off. */
-export type Result = { requeueAfterMs?: number } | undefined;
+export type Result =
+  | {
+      requeueAfterMs?: number;
+      /** the resourceVersion that this pass has left behind, when another pass over that very state would do nothing */
+      settledAt?: string;
+    }
+  | undefined;
 
 /** Moves one object one idempotent step towards what it should be. Gets a key, never an event. */
 export type Reconcile = (key: ObjectKey) => Promise<Result>;
@@ -25,6 +31,8 @@ export interface Change {
   fields?: Readonly<Record<string, string>> | undefined;
   /** metadata.deletionTimestamp is set; undefined when the source does not know without parsing */
   deleting?: boolean | undefined;
+  /** of the object as it is now; undefined when the source does not know without parsing */
+  resourceVersion?: string | undefined;
   /** parsed on demand; undefined once deleted. Shared: read-only */
   object(): KubeObject | undefined;
   /** what it was before; undefined for a creation or when the source does not know. Shared: read-only */

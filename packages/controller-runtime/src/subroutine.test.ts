@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { notFound, type KubeObject } from "@meshplane/apimachinery";
 import type { MultiClusterClient } from "@meshplane/client";
-import { ok, pending, reconcileBySubroutines, stop } from "./subroutine.ts";
+import { ok, pending, reconcileBySubroutines, sideBySide, stop, type Outcome } from "./subroutine.ts";
 
 const resource = { group: "", version: "v1", resource: "configmaps" };
 const key = { cluster: "root", namespace: "default", name: "x" };
@@ -90,4 +90,40 @@ test("an object that is gone is no failure", async () => {
   const reconcile = reconcileBySubroutines({ client, resource, subroutines: [], gone: () => void gone++ });
   assert.equal(await reconcile(key), undefined);
   assert.equal(gone, 1);
+});
+
+test("a pass that is to settle tells the version it has left behind, unless a step stopped it", async () => {
+  const pass = (outcome: Outcome) =>
+    reconcileBySubroutines({
+      client: fakeClient(object()).client,
+      resource,
+      settles: true,
+      subroutines: [
+        (it) => {
+          it.metadata.finalizers = ["f"];
+          return outcome;
+        },
+      ],
+    })(key);
+  assert.deepEqual(await pass(ok), { settledAt: "2" });
+  assert.equal(await pass(stop), undefined);
+});
+
+test("steps side by side: the earliest next look counts, and a failure waits for the others", async () => {
+  const both = sideBySide<KubeObject>(
+    () => ({ next: true, requeueAfterMs: 9000 }),
+    () => pending({ afterSeconds: 2 }),
+  );
+  assert.deepEqual(await both(object(), key), { next: false, requeueAfterMs: 2000 });
+  let ended = false;
+  const failing = sideBySide<KubeObject>(
+    () => Promise.reject(new Error("unforeseen")),
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      ended = true;
+      return ok;
+    },
+  );
+  await assert.rejects(async () => failing(object(), key), /unforeseen/);
+  assert.ok(ended);
 });

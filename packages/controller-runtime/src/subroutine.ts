@@ -35,6 +35,8 @@ export interface SubroutinesOptions<T extends KubeObject> {
   subroutines: readonly Subroutine<T>[];
   /** fields below /status are written through the subresource (default), or with the rest */
   statusSubresource?: boolean;
+  /** a pass that no step has stopped leaves nothing to do for another one: its own writes do not bring the key back */
+  settles?: boolean;
   /** runs when the object is gone */
   gone?: (key: ObjectKey) => Promise<void> | void;
 }
@@ -58,32 +60,40 @@ export function reconcileBySubroutines<T extends KubeObject>(options: Subroutine
     const next = copyJson(current);
     let requeueAfterMs: number | undefined;
     let failure: { error: unknown } | undefined;
+    let stopped = false;
     try {
       for (const subroutine of options.subroutines) {
         const outcome = await subroutine(next, key);
         if (outcome.requeueAfterMs !== undefined) {
           requeueAfterMs = Math.min(requeueAfterMs ?? Infinity, outcome.requeueAfterMs);
         }
-        if (!outcome.next) break;
+        if (!outcome.next) {
+          stopped = true;
+          break;
+        }
       }
     } catch (error) {
       failure = { error };
     }
-    await writeChanges();
+    const settledAt = await writeChanges();
     if (failure) throw failure.error;
-    return requeueAfterMs === undefined ? undefined : { requeueAfterMs };
+    const settled = options.settles && !stopped && settledAt !== undefined;
+    if (requeueAfterMs === undefined && !settled) return undefined;
+    return { ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }), ...(settled ? { settledAt } : {}) };
 
-    async function writeChanges(): Promise<void> {
+    /** @returns the version that is stored then */
+    async function writeChanges(): Promise<string | undefined> {
       const viaSubresource = options.statusSubresource !== false;
       const statusChanged = !equalJson(next["status"], current["status"]);
       if (differs(next, current, viaSubresource)) {
         const written = await objects.update(next, namespace);
         // the last finalizer has gone, and the object with it
-        if (written.metadata?.uid !== next.metadata.uid) return;
+        if (written.metadata?.uid !== next.metadata.uid) return undefined;
         next.metadata = copyJson(written.metadata);
-        if (next.metadata.deletionTimestamp && !next.metadata.finalizers?.length) return;
+        if (next.metadata.deletionTimestamp && !next.metadata.finalizers?.length) return undefined;
       }
-      if (viaSubresource && statusChanged) await objects.updateStatus(next, namespace);
+      if (!viaSubresource || !statusChanged) return next.metadata.resourceVersion;
+      return (await objects.updateStatus(next, namespace)).metadata?.resourceVersion;
     }
   };
 }
@@ -95,3 +105,18 @@ function differs(next: KubeObject, current: KubeObject, exceptStatus: boolean): 
   }
   return false;
 }
+
+/** Steps that do not look at what the others change, as one: their writes can share a commit's sync. What one throws is thrown once all have ended. */
+export const sideBySide =
+  <T extends KubeObject>(...steps: readonly Subroutine<T>[]): Subroutine<T> =>
+  async (object, key) => {
+    const ended = await Promise.allSettled(steps.map(async (step) => step(object, key)));
+    let next = true;
+    let requeueAfterMs: number | undefined;
+    for (const one of ended) {
+      if (one.status === "rejected") throw one.reason;
+      next &&= one.value.next;
+      if (one.value.requeueAfterMs !== undefined) requeueAfterMs = Math.min(requeueAfterMs ?? Infinity, one.value.requeueAfterMs);
+    }
+    return { next, ...(requeueAfterMs === undefined ? {} : { requeueAfterMs }) };
+  };

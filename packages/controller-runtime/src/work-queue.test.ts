@@ -76,3 +76,24 @@ test("of two delays the earlier counts", async () => {
   assert.deepEqual(handled, ["x", "late"]);
   await queue.stop();
 });
+
+test("what the handler has left behind does not bring the key back, anything else does", async () => {
+  for (const [adds, times] of [
+    [["1", "2"], 1],
+    [["2", "3"], 2],
+    [["2", undefined], 2],
+    [[undefined, "2"], 2],
+  ] as const) {
+    let handled = 0;
+    const queue = new WorkQueue({
+      workers: 1,
+      async handle(key) {
+        if (++handled === 1) for (const version of adds) queue.add(key, version);
+        return "2";
+      },
+    });
+    queue.add("x");
+    await queue.settled();
+    assert.equal(handled, times, String(adds));
+  }
+});

@@ -3,8 +3,11 @@ import { Delays } from "./delays.ts";
 export interface WorkQueueOptions {
   /** keys handled at once */
   workers: number;
-  /** must not throw: failures are its own affair */
-  handle: (key: string, waitedMs: number) => Promise<void>;
+  /**
+   * Must not throw: failures are its own affair.
+   * @returns the version that is as it should be: a key added for that one alone meanwhile is not handled again
+   */
+  handle: (key: string, waitedMs: number) => Promise<string | void>;
   /** first back-off in milliseconds; doubled with every failure */
   backOffMinMs?: number;
   backOffMaxMs?: number;
@@ -23,8 +26,8 @@ export class WorkQueue {
   #order: string[] = [];
   #head = 0;
   readonly #active = new Set<string>();
-  /** added while active */
-  readonly #again = new Set<string>();
+  /** added while active; with the version that it was last added for, when that is known of every time */
+  readonly #again = new Map<string, string | undefined>();
   readonly #failures = new Map<string, number>();
   readonly #delays: Delays;
   #scheduled = false;
@@ -51,10 +54,12 @@ export class WorkQueue {
     return this.#failures.get(key) ?? 0;
   }
 
-  add(key: string): void {
+  /** @param version of the object whose change is the only reason; versions of one key come in order */
+  add(key: string, version?: string): void {
     if (this.#stopped || this.#waiting.has(key)) return;
     if (this.#active.has(key)) {
-      this.#again.add(key);
+      const known = !this.#again.has(key) || this.#again.get(key) !== undefined;
+      this.#again.set(key, known ? version : undefined);
       return;
     }
     this.#waiting.set(key, this.#options.clock());
@@ -126,11 +131,13 @@ export class WorkQueue {
   }
 
   async #run(key: string, waitedMs: number): Promise<void> {
+    let settledAt: string | void = undefined;
     try {
-      await this.#options.handle(key, waitedMs);
+      settledAt = await this.#options.handle(key, waitedMs);
     } finally {
       this.#active.delete(key);
-      if (this.#again.delete(key)) this.add(key);
+      const version = this.#again.get(key);
+      if (this.#again.delete(key) && (version === undefined || version !== settledAt)) this.add(key);
       this.#pump();
     }
   }

@@ -132,13 +132,37 @@ test("a second bootstrap writes nothing", async () => {
   assert.equal(await plane.store.revision(), before);
 });
 
-test("a workspace becomes Ready, in at most 24 commits, with what belongs into it", async () => {
+test("what is known from the start is created with its status; who set it shows as after two writes", async () => {
+  const before = await plane.store.revision();
+  const cluster = await workspace("whole");
+  const { events } = await plane.store.history("/", before, 200);
+  const born = events.filter(
+    ({ key, previous }) => key.includes(`/${cluster}/`) && /\/(apibindings|logicalclusters)\//.test(key) && !previous,
+  );
+  const phases = born.map(({ record }) => (JSON.parse(Buffer.from(record!.body).toString()) as APIBinding).status?.phase);
+  assert.deepEqual(phases.sort(), ["Bound", "Bound", "Initializing"]);
+  const { items } = await plane.client.cluster(cluster).resource<APIBinding>(apiBindingResource).list();
+  for (const { metadata } of items)
+    assert.deepEqual(
+      metadata.managedFields?.map(({ manager, subresource }) => [manager, subresource]),
+      [
+        ["kcp", undefined],
+        ["kcp", "status"],
+      ],
+    );
+  const seen = events
+    .filter(({ key, record }) => key.endsWith("/root//whole") && record)
+    .map(({ record }) => (JSON.parse(Buffer.from(record!.body).toString()) as Workspace).status?.phase);
+  assert.deepEqual([...new Set(seen)], ["Scheduling", "Initializing", "Ready"]);
+});
+
+test("a workspace becomes Ready, in at most 12 commits, with what belongs into it", async () => {
   const before = await plane.store.revision();
   const cluster = await workspace("one");
   // the first start of root goes on beside it
   const { events } = await plane.store.history("/", before, 200);
   const commits = events.filter(({ key }) => key.includes(`/${cluster}/`) || key.endsWith("/root//one")).length;
-  assert.ok(commits <= 24, `${commits} commits`);
+  assert.ok(commits <= 12, `${commits} commits`);
   const { spec, status, metadata } = (await get<LogicalCluster>(cluster, logicalClusterResource, "cluster"))!;
   assert.equal(status?.phase, "Ready");
   assert.deepEqual(spec.initializers, ["root:universal", "system:apibindings"]);

@@ -164,7 +164,7 @@ export function createKcp(options: KcpOptions): Kcp {
       disallowedIssuers: options.ownIssuers ?? [],
     }),
     authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
-    views: { published, exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
+    views: { shardName: shard.name, published, exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,
     policyCluster,
     paths,

@@ -58,6 +58,8 @@ export interface ViewParts {
   /** empty while the feature CacheAPIs is off */
   published: PublishedResources;
   apisOf: ClusterApisSource;
+  /** of this shard */
+  shardName: string;
   /** served versions of an APIResourceSchema, by its name, under an identity; [] when there is no such schema */
   schemaDefinitions(cluster: string, schemaName: string, identityHash: string): ResourceDefinition[] | Promise<ResourceDefinition[]>;
   /** the user as maximal permission policies name it */

@@ -1,4 +1,4 @@
-import { decodeJson } from "@meshplane/apimachinery";
+import { decodeOwnJson } from "@meshplane/apimachinery";
 import { rootCluster, type Shard } from "@meshplane/apis";
 import type { Projection } from "@meshplane/apiserver";
 import { keyPrefix, type FeedBatch, type Store } from "@meshplane/storage";
@@ -36,7 +36,7 @@ export class ShardList implements Projection {
   async #read(identity: string): Promise<readonly Shard[]> {
     const changes = this.#changes;
     const { records } = await this.#store.range(keyPrefix("core.kcp.io", "shards", identity, rootCluster));
-    const shards = records.map(({ body }) => decodeJson(body).value as unknown as Shard);
+    const shards = records.map(({ body }) => decodeOwnJson(body) as unknown as Shard);
     if (changes === this.#changes) this.#known = { identity, shards };
     return shards;
   }

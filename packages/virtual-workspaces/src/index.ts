@@ -1,6 +1,7 @@
 import type { VirtualWorkspace } from "@meshplane/kcp";
 import { apiExportView } from "./apiexport/apiexport-view.ts";
 import { apiResourceSchemaView } from "./apiresourceschema/apiresourceschema-view.ts";
+import { cacheView } from "./cache/cache-view.ts";
 import { initializing, terminating } from "./lifecycle/lifecycle.ts";
 import { lifecycleView } from "./lifecycle/lifecycle-view.ts";
 import { replicationView } from "./replication/replication-view.ts";
@@ -16,4 +17,5 @@ export const virtualWorkspaces = (deps: ViewDependencies): VirtualWorkspace[] =>
   lifecycleView(terminating, deps),
   apiResourceSchemaView(deps),
   replicationView(deps),
+  cacheView(deps),
 ];

@@ -17,14 +17,15 @@ export function parseViewPath(rest: string, count: number): ViewPath | undefined
   const parts = rest.split("/");
   // parts[0] is the empty text before the first slash
   if (parts[0] !== "" || parts[count + 1] !== "clusters") return undefined;
-  const segments = parts.slice(1, count + 1).map(decode);
-  const cluster = decode(parts[count + 2] ?? "");
+  const segments = parts.slice(1, count + 1).map(decodeSegment);
+  const cluster = decodeSegment(parts[count + 2] ?? "");
   if (segments.some((segment) => !segment)) return undefined;
   if (cluster === undefined || (cluster !== allClusters && !isClusterName(cluster))) return undefined;
   return { segments: segments as string[], cluster, path: `/${parts.slice(count + 3).join("/")}` };
 }
 
-function decode(segment: string): string | undefined {
+/** undefined when it is encoded wrongly */
+export function decodeSegment(segment: string): string | undefined {
   if (!segment.includes("%")) return segment;
   try {
     return decodeURIComponent(segment);

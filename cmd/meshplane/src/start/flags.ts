@@ -4,6 +4,7 @@
  * @see spec apis-served; upstream's `kcp start options`
  */
 import { accessFlags, defaultAccessFlags, requireSensibleAccess, type AccessFlags } from "./access-flags.ts";
+import { isIP } from "node:net";
 import { featureGates } from "./feature-gates.ts";
 import { FlagError } from "./flag-error.ts";
 
@@ -86,11 +87,27 @@ function oneOf<const T extends string>(name: string, value: string, choices: rea
     throw new FlagError(`invalid argument ${JSON.stringify(value)} for "--${name}": ${choices.join(" or ")} is wanted`);
   return found;
 }
+/** upstream's; what is not in the default changes nothing here */
+const batteries = ["admin", "user", "workspace-types", "root-compute-workspace", "metrics-viewer"];
 const list = (value: string): string[] => value.split(",").filter((part) => part !== "");
 
 const known: Record<string, Flag> = {
-  "root-directory": { kind: "string", help: "where the state and admin.kubeconfig are kept", set: (f, v) => (f.rootDirectory = v) },
-  "bind-address": { kind: "string", help: "address to listen on", set: (f, v) => (f.bindAddress = v) },
+  "root-directory": {
+    kind: "string",
+    help: "where the state and admin.kubeconfig are kept",
+    set: (f, v) => {
+      if (v === "") throw new FlagError("--root-directory is empty");
+      f.rootDirectory = v;
+    },
+  },
+  "bind-address": {
+    kind: "string",
+    help: "IP address to listen on",
+    set: (f, v) => {
+      if (isIP(v) === 0) throw new FlagError(`invalid argument ${JSON.stringify(v)} for "--bind-address": an IP address is wanted`);
+      f.bindAddress = v;
+    },
+  },
   "secure-port": {
     kind: "int",
     help: "port to listen on (0: any free one)",
@@ -196,6 +213,8 @@ const known: Record<string, Flag> = {
     help: "default objects: admin, workspace-types (default both); +x and -x change the default",
     set: (f, v) => {
       const names = list(v);
+      const unknown = names.map((n) => n.replace(/^[+-]/, "")).find((n) => !batteries.includes(n));
+      if (unknown !== undefined) throw new FlagError(`unknown battery: ${unknown}`);
       const plain = names.filter((n) => !/^[+-]/.test(n));
       const chosen = new Set(plain.length ? plain : f.batteriesIncluded);
       for (const n of names) {
@@ -347,6 +366,11 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
   requireSensibleAccess(flags);
   if (flags.etcdServers.length > 0) flags.store = "etcd";
   if (flags.store === "etcd" && flags.etcdServers.length === 0) throw new FlagError("--store etcd needs --etcd-servers");
+  for (const endpoint of flags.etcdServers)
+    if (!/^(https?:\/\/)?(\[[\da-f:.]+\]|[\w.-]+):\d+\/?$/i.test(endpoint))
+      throw new FlagError(`invalid argument ${JSON.stringify(endpoint)} for "--etcd-servers": https://host:port is wanted`);
+  if ((flags.etcdCertFile === undefined) !== (flags.etcdKeyFile === undefined))
+    throw new FlagError("--etcd-certfile and --etcd-keyfile go together");
   if ((flags.tlsCertFile === undefined) !== (flags.tlsPrivateKeyFile === undefined))
     throw new FlagError("--tls-cert-file and --tls-private-key-file go together");
   return { flags, notices, help };

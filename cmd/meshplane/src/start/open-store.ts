@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { openMemoryStore, StoreError, type Store } from "@meshplane/storage";
 import type { StartFlags } from "./flags.ts";
 import { OperatorError } from "./operator-error.ts";
+import { readOperatorFile } from "./read-operator-file.ts";
 
 /** The store that the flags ask for. @throws OperatorError with what is wrong and how to mend it */
 export async function openStore(flags: StartFlags, onFailure: (error: StoreError) => void): Promise<Store> {
@@ -10,7 +11,7 @@ export async function openStore(flags: StartFlags, onFailure: (error: StoreError
   try {
     if (flags.store === "etcd") {
       const { openEtcdStore } = await import("@meshplane/storage/etcd");
-      return await openEtcdStore({ endpoints: flags.etcdServers, prefix: flags.etcdPrefix, ...etcdTls(flags) });
+      return await openEtcdStore({ endpoints: flags.etcdServers, prefix: flags.etcdPrefix, onFailure, ...etcdTls(flags) });
     }
     const { openSqliteStore } = await import("@meshplane/storage/sqlite");
     return await openSqliteStore({ directory, onFailure });
@@ -48,12 +49,11 @@ export async function openStore(flags: StartFlags, onFailure: (error: StoreError
 }
 
 function etcdTls(flags: StartFlags): { tls?: { ca?: string; cert?: string; key?: string } } {
-  if (!flags.etcdCaFile && !flags.etcdCertFile) return {};
-  return {
-    tls: {
-      ...(flags.etcdCaFile ? { ca: flags.etcdCaFile } : {}),
-      ...(flags.etcdCertFile ? { cert: flags.etcdCertFile } : {}),
-      ...(flags.etcdKeyFile ? { key: flags.etcdKeyFile } : {}),
-    },
+  const tls = {
+    ...(flags.etcdCaFile ? { ca: flags.etcdCaFile } : {}),
+    ...(flags.etcdCertFile ? { cert: flags.etcdCertFile } : {}),
+    ...(flags.etcdKeyFile ? { key: flags.etcdKeyFile } : {}),
   };
+  for (const [name, file] of Object.entries(tls)) readOperatorFile(file, `--etcd-${name}file`);
+  return Object.keys(tls).length > 0 ? { tls } : {};
 }

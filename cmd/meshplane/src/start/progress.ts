@@ -27,7 +27,7 @@ export class Progress {
 
 Next, in another terminal:
 
-  export KUBECONFIG=${shown}
+  export KUBECONFIG=${shellWord(shown)}
   kubectl create workspace demo --enter
   kubectl api-resources
 
@@ -46,3 +46,6 @@ Ctrl-C stops it; the data stays. ${styleText("dim", "(no kubectl plugins? add bi
 }
 
 const bold = (text: string): string => styleText("bold", text);
+
+/** as a shell reads it back: quoted only where it must be */
+const shellWord = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

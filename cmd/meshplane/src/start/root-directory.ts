@@ -11,6 +11,8 @@ export const rootDirectoryFormat = 1;
 
 /** Makes sure that the directory is there, writable and of a format that this program knows. @throws OperatorError */
 export function prepareRootDirectory(directory: string): void {
+  if (existsSync(directory) && !statSync(directory).isDirectory())
+    throw new OperatorError(`${directory} is not a directory`, "choose another with --root-directory");
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
@@ -20,8 +22,6 @@ export function prepareRootDirectory(directory: string): void {
       { cause },
     );
   }
-  if (!statSync(directory).isDirectory())
-    throw new OperatorError(`${directory} is not a directory`, "choose another with --root-directory");
   try {
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
@@ -32,7 +32,15 @@ export function prepareRootDirectory(directory: string): void {
     );
   }
   const file = join(directory, "format");
-  if (!existsSync(file)) return writePrivateFile(file, `${rootDirectoryFormat}\n`, 0o644);
+  if (!existsSync(file)) {
+    try {
+      return writePrivateFile(file, `${rootDirectoryFormat}\n`, 0o644);
+    } catch (cause) {
+      throw new OperatorError(`${file} cannot be written: ${(cause as Error).message}`, "make room, or choose another --root-directory", {
+        cause,
+      });
+    }
+  }
   const text = readFileSync(file, "utf8").trim();
   if (!/^\d+$/.test(text))
     throw new OperatorError(

@@ -1,6 +1,7 @@
 /** `start`, from flags to a clean exit. */
+import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { listen, type Listener } from "@meshplane/apiserver";
 import { openSigningKey, staticTokens, TokenFileError, type TokenAuthenticator } from "@meshplane/controlplane";
 import { openAccess, type Access } from "./access.ts";
@@ -75,13 +76,14 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       features: featureGates(flags.featureGates).on,
       ...(audit ? { audit } : {}),
     });
-    handle = (http) => plane.server.handle(http);
     progress.step("bootstrap");
     await plane.start();
     const compaction = flags.store === "etcd" ? compactHistory(store, log) : undefined;
 
+    // whoever waits for /readyz reads the kubeconfig next: it is there before anything but "starting" is answered
     const kubeconfig = flags.kubeconfigPath ?? join(flags.rootDirectory, "admin.kubeconfig");
-    writePrivateFile(kubeconfig, adminKubeconfig({ url, ca: certificate.ca, ...credentials }));
+    writeKubeconfig(kubeconfig, adminKubeconfig({ url, ca: certificate.ca, ...credentials }));
+    handle = (http) => plane.server.handle(http);
     progress.ready({ url, kubeconfig });
 
     const stopping = new AbortController();
@@ -119,6 +121,21 @@ async function certificateOf(flags: StartFlags, host: string): Promise<{ ca: str
     for (const addresses of Object.values(networkInterfaces()))
       for (const { address, scopeid } of addresses ?? []) if (!scopeid) hosts.add(address);
   return servingCertificate(flags.rootDirectory, [...hosts], Date.now());
+}
+
+function writeKubeconfig(path: string, content: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writePrivateFile(path, content);
+  } catch (cause) {
+    throw new OperatorError(
+      `the kubeconfig ${path} cannot be written: ${(cause as Error).message}`,
+      "choose another with --kubeconfig-path",
+      {
+        cause,
+      },
+    );
+  }
 }
 
 function administrators(users: ReturnType<typeof adminCredentials>["users"]): TokenAuthenticator {

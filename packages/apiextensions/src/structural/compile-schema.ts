@@ -119,7 +119,7 @@ function run(parts: Parts, value: unknown, old: unknown, prefix: string, warn: W
   const duplicates = validateListTypes(value as JsonValue, parts.schema, prefix);
   // what was wrong before is let through
   if (duplicates.length > 0 && (old === undefined || validateListTypes(old as JsonValue, parts.schema).length === 0)) {
-    errors.push(...duplicates);
+    for (const duplicate of duplicates) errors.push(duplicate);
   }
   if (parts.rules) {
     if (errors.some((error) => blockingTypes.includes(error.type))) errors.push(notAllChecked);

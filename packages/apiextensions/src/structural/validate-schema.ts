@@ -173,19 +173,19 @@ function arrays(schema: JsonSchema): Validate | undefined {
   return (value, old) => {
     if (!Array.isArray(value)) return undefined;
     const problems: Problem[] = [];
-    if (minItems !== undefined && value.length < minItems) {
-      problems.push(invalid(value.length, (name) => `${name} in body should have at least ${minItems} items`));
-    }
-    if (maxItems !== undefined && value.length > maxItems) {
-      problems.push(here("FieldValueTooMany", fieldTooMany("", value.length, maxItems).detail));
-    }
     if (items) {
       const previous = keys && Array.isArray(old) ? itemsByKey(old, keys) : undefined;
       for (let i = 0; i < value.length; i++) {
         const before = previous?.get(itemKey(value[i], keys!));
         const inner = before === undefined ? items(value[i]) : unlessUnchanged(items, value[i], before);
-        if (inner) problems.push(...below(i, inner));
+        if (inner) for (const problem of below(i, inner)) problems.push(problem);
       }
+    }
+    if (minItems !== undefined && value.length < minItems) {
+      problems.push(invalid(value.length, (name) => `${name} in body should have at least ${minItems} items`));
+    }
+    if (maxItems !== undefined && value.length > maxItems) {
+      problems.push(here("FieldValueTooMany", fieldTooMany("", value.length, maxItems).detail));
     }
     return problems.length > 0 ? problems : undefined;
   };
@@ -224,7 +224,7 @@ function objects(schema: JsonSchema): Validate | undefined {
         if (!validate || value[key] === undefined) continue;
         const previous = before && own(before, key);
         const found = previous === undefined ? validate(value[key]) : unlessUnchanged(validate, value[key], previous);
-        if (found) problems.push(...below(key, found));
+        if (found) for (const problem of below(key, found)) problems.push(problem);
       }
     }
     return problems.length > 0 ? problems : undefined;

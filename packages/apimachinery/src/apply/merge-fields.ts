@@ -1,6 +1,6 @@
 import { setOwn } from "../json/decode-exact.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
-import { concreteType } from "./compare.ts";
+import { concreteType, ownedDepthMax } from "./compare.ts";
 import { FieldSet } from "./field-set.ts";
 import { deduced, type FieldType, type ListType, type MapType } from "./field-type.ts";
 import { itemElement, itemsByElement } from "./list-items.ts";
@@ -12,27 +12,32 @@ const isMap = (value: JsonValue | undefined): value is JsonObject => typeof valu
  * Puts an applied configuration over the live object, field by field. Neither is changed; the result shares their parts.
  * @see sigs.k8s.io/structured-merge-diff typed.Merge
  */
-export function mergeFields(declared: FieldType, live: JsonValue | undefined, applied: JsonValue | undefined): JsonValue | undefined {
+export function mergeFields(
+  declared: FieldType,
+  live: JsonValue | undefined,
+  applied: JsonValue | undefined,
+  depth = 0,
+): JsonValue | undefined {
   if (applied === undefined) return live;
-  if (live === undefined) return applied;
+  if (live === undefined || depth > ownedDepthMax) return applied;
   const type = concreteType(declared, applied);
   if (type.kind === "map" && !type.atomic && isMap(live)) {
     if (applied === null) return Object.keys(live).length === 0 ? applied : live;
-    return isMap(applied) ? mergeMaps(type, live, applied) : applied;
+    return isMap(applied) ? mergeMaps(type, live, applied, depth + 1) : applied;
   }
   if (type.kind === "list" && type.relation !== "atomic" && Array.isArray(live)) {
     if (applied === null) return live.length === 0 ? applied : live;
-    return Array.isArray(applied) ? mergeLists(type, live, applied) : applied;
+    return Array.isArray(applied) ? mergeLists(type, live, applied, depth + 1) : applied;
   }
   return applied;
 }
 
-function mergeMaps(type: MapType, live: JsonObject, applied: JsonObject): JsonObject {
+function mergeMaps(type: MapType, live: JsonObject, applied: JsonObject, depth: number): JsonObject {
   const result: JsonObject = {};
   for (const key of Object.keys(live)) if (live[key] !== undefined) setOwn(result, key, live[key]);
   for (const key of Object.keys(applied)) {
     const own = Object.hasOwn(live, key) ? live[key] : undefined;
-    const merged = mergeFields(type.fields.get(key) ?? type.element ?? deduced, own, applied[key]);
+    const merged = mergeFields(type.fields.get(key) ?? type.element ?? deduced, own, applied[key], depth);
     if (merged !== undefined) setOwn(result, key, merged);
   }
   return result;
@@ -41,7 +46,7 @@ function mergeMaps(type: MapType, live: JsonObject, applied: JsonObject): JsonOb
 /**
  * Applied items in their own order; items that only the live list has stay before the first applied item that followed them.
  */
-function mergeLists(type: ListType, live: readonly JsonValue[], applied: readonly JsonValue[]): JsonValue[] {
+function mergeLists(type: ListType, live: readonly JsonValue[], applied: readonly JsonValue[], depth: number): JsonValue[] {
   const liveItems = itemsByElement(type, live);
   const appliedItems = itemsByElement(type, applied);
   if (!liveItems || !appliedItems) return [...applied];
@@ -61,7 +66,7 @@ function mergeLists(type: ListType, live: readonly JsonValue[], applied: readonl
     keepLiveOnly();
     const same = liveItems.get(element);
     // A live item that is there twice cannot be merged into.
-    result.push(mergeFields(type.element, same?.length === 1 ? same[0] : undefined, item)!);
+    result.push(mergeFields(type.element, same?.length === 1 ? same[0] : undefined, item, depth)!);
     if (element !== shared[nextShared]) continue;
     nextShared++;
     if (liveElements[at] === element) at++;

@@ -16,7 +16,7 @@ export function validateApplied(type: MapType, applied: JsonObject): string[] {
 }
 
 function validate(declared: FieldType, value: JsonValue, path: string, errors: string[]): void {
-  if (value === null) return;
+  if (value === null || declared.kind === "deduced") return; // whatever is below: nothing is declared
   const type = concreteType(declared, value);
   if (type.kind === "scalar") {
     const error = scalarError(type, value);

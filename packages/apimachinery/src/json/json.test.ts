@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { copyJson } from "./copy.ts";
 import { decodeJsonExactly } from "./decode-exact.ts";
-import { decodeJson, JsonSyntaxError } from "./decode.ts";
+import { decodeJson, decodeOwnJson, JsonSyntaxError } from "./decode.ts";
+import type { JsonValue } from "../object.ts";
 import { encodeJson } from "./encode.ts";
 import { equalJson } from "./equal.ts";
 
@@ -158,4 +159,14 @@ test("equality ignores order and undefined, not null", () => {
   assert.ok(!equalJson({ a: null }, {}));
   assert.ok(!equalJson([], {}));
   assert.ok(!equalJson({ a: undefined, b: 1 }, { a: 1, b: undefined }));
+});
+
+test("what was encoded here comes back as it was, large integers too", () => {
+  for (const value of [
+    { a: [1, -0.5, 1e300, "1234567890123456"] },
+    { big: 9007199254740993n, text: "\ud83d\ude00" },
+    { ["__proto__"]: 1 },
+  ] as JsonValue[])
+    assert.ok(equalJson(decodeOwnJson(bytes(encodeJson(value))), value));
+  assert.throws(() => decodeOwnJson(bytes('{"a":')), JsonSyntaxError);
 });

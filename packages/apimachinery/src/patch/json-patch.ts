@@ -12,6 +12,9 @@ const operationsMax = 10_000;
 /** Characters of JSON that all `copy` operations together may add: a body's size. */
 const copiedMax = 3 * 1024 * 1024;
 
+/** What nests deeper no decoder would read again. */
+const depthMax = 10_000;
+
 type Container = JsonObject | JsonValue[];
 
 /** 422: whatever is wrong with an operation, upstream tells clients no more. */
@@ -79,6 +82,7 @@ function apply(holder: { root: JsonValue; copied: number }, { op, path, from, va
         return;
       }
       const place = locate(holder.root, path);
+      requireDepth(place, value);
       if (Array.isArray(place.container)) place.container[index(place, place.container.length - 1)] = copyJson(value);
       else setOwn(place.container, place.key, copyJson(value));
       return;
@@ -113,6 +117,8 @@ function apply(holder: { root: JsonValue; copied: number }, { op, path, from, va
 interface Place {
   container: Container;
   key: string;
+  /** containers down to this one */
+  depth: number;
 }
 
 const decodeSegment = (segment: string): string => (segment.includes("~") ? segment.replaceAll("~1", "/").replaceAll("~0", "~") : segment);
@@ -125,10 +131,35 @@ function locate(root: JsonValue, pointer: string | undefined): Place {
   let at: JsonValue | undefined = root;
   for (let i = 1; i < segments.length; i++) {
     if (typeof at !== "object" || at === null) throw rejected();
-    at = get({ container: at, key: decodeSegment(segments[i]!) });
+    at = get({ container: at, key: decodeSegment(segments[i]!), depth: i });
   }
   if (typeof at !== "object" || at === null) throw rejected();
-  return { container: at, key };
+  return { container: at, key, depth: segments.length };
+}
+
+/** How deep containers nest in a value; 0 for what is none. */
+function depthOf(root: JsonValue): number {
+  let depth = 0;
+  let level: JsonValue[] = [root];
+  for (;;) {
+    const below: JsonValue[] = [];
+    let found = false;
+    for (const value of level) {
+      if (typeof value !== "object" || value === null) continue;
+      found = true;
+      for (const key in value) {
+        const item = (value as Record<string, JsonValue | undefined>)[key];
+        if (typeof item === "object" && item !== null) below.push(item);
+      }
+    }
+    if (!found) return depth;
+    depth++;
+    level = below;
+  }
+}
+
+function requireDepth({ depth }: { depth: number }, value: JsonValue): void {
+  if (typeof value === "object" && value !== null && depth + depthOf(value) > depthMax) throw rejected();
 }
 
 /** @param last the greatest index that is allowed; negative ones count back from the one after it */
@@ -147,6 +178,7 @@ function get(place: Place): JsonValue | undefined {
 }
 
 function add(place: Place, value: JsonValue): void {
+  requireDepth(place, value);
   const { container, key } = place;
   if (!Array.isArray(container)) setOwn(container, key, value);
   else if (key === "-") container.push(value);

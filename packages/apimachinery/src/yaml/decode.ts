@@ -25,6 +25,14 @@ export class YamlSyntaxError extends Error {
   }
 }
 
+/** Nested too deeply, or too deeply for this thread's stack. */
+export class YamlDepthError extends YamlSyntaxError {
+  constructor() {
+    super(`yaml: exceeded max depth of ${maxDepth}`);
+    this.name = "YamlDepthError";
+  }
+}
+
 const decoder = new TextDecoder("utf-8");
 const maxBytes = 16 * 1024 * 1024;
 const maxDepth = 10_000;
@@ -69,10 +77,11 @@ export function decodeYaml(input: Uint8Array | string): DecodedYaml {
     const document = composeFirst(text, lines);
     if (!document) return { value: null, duplicates: [] };
     const error = document.errors[0];
+    if (error && /call stack/.test(error.message)) throw new RangeError(error.message);
     if (error) throw new YamlSyntaxError(describe(error, lines));
     return new Converter(document, lines).convert();
   } catch (error) {
-    if (error instanceof RangeError) throw new YamlSyntaxError(`yaml: exceeded max depth of ${maxDepth}`);
+    if (error instanceof RangeError) throw new YamlDepthError();
     throw error;
   }
 }
@@ -151,7 +160,7 @@ class Converter {
 
   #convert(node: Node | null, path: string, depth: number): JsonValue {
     this.#count();
-    if (depth > maxDepth) throw new YamlSyntaxError(`yaml: exceeded max depth of ${maxDepth}`);
+    if (depth > maxDepth) throw new YamlDepthError();
     if (node === null) return null;
     if (isAlias(node)) return this.#follow(node.source, (target) => this.#convert(target, path, depth + 1));
     if (node.anchor) this.#anchors.set(node.anchor, node);

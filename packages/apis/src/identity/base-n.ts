@@ -2,13 +2,22 @@
 const base36Digits = "0123456789abcdefghijklmnopqrstuvwxyz";
 const base62Digits = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
+/** digits taken at a time: as many as a double holds exactly, whatever the base */
+const atOnce = 8;
+
 function toBase(bytes: Uint8Array, digits: string): string {
-  const base = BigInt(digits.length);
+  const base = digits.length;
+  const chunk = BigInt(base) ** BigInt(atOnce);
   let number = BigInt(`0x0${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`);
   let text = "";
   while (number > 0n) {
-    text = digits[Number(number % base)] + text;
-    number /= base;
+    const rest = number / chunk;
+    let low = Number(number - rest * chunk);
+    for (let i = 0; i < atOnce && (low > 0 || rest > 0n); i++) {
+      text = digits[low % base] + text;
+      low = Math.floor(low / base);
+    }
+    number = rest;
   }
   return text;
 }

@@ -3,7 +3,7 @@
  * 15 µs for a line, so a megabyte would stop everybody for a second.
  */
 import type { Worker } from "node:worker_threads";
-import { badRequest, decodeJson, decodeYaml, YamlSyntaxError, type JsonValue } from "@meshplane/apimachinery";
+import { badRequest, decodeJson, decodeYaml, YamlDepthError, YamlSyntaxError, type JsonValue } from "@meshplane/apimachinery";
 import { turnsFor } from "../take-turns.ts";
 import type { YamlAnswer, YamlQuestion } from "./yaml-worker.ts";
 
@@ -19,7 +19,14 @@ const idleMsMax = 30_000;
 
 /** @throws YamlSyntaxError; StatusError 400 for what takes too long */
 export async function parseYaml(bytes: Uint8Array): Promise<ParsedYaml> {
-  if (bytes.length <= onThisThreadBytesMax) return decodeYaml(bytes);
+  if (bytes.length <= onThisThreadBytesMax) {
+    try {
+      return decodeYaml(bytes);
+    } catch (error) {
+      // the thread's stack is larger
+      if (!(error instanceof YamlDepthError)) throw error;
+    }
+  }
   if (bytes[0] === 0x7b) {
     // server-side apply sends JSON under YAML's name
     try {
@@ -97,7 +104,7 @@ async function startWorker(): Promise<Worker> {
   const { Worker } = await import("node:worker_threads");
   // beside this file in the source, beside the program in a bundle
   const file = new URL(import.meta.url.endsWith(".ts") ? "./yaml-worker.ts" : "../yaml-worker.mjs", import.meta.url);
-  const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16 } });
+  const worker = new Worker(file, { resourceLimits: { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 16, stackSizeMb: 32 } });
   worker.unref();
   worker.on("error", () => {}); // whoever waits is told; between two documents nobody does
   return worker;

@@ -1,9 +1,9 @@
 import { hasReason, type KubeObject } from "@meshplane/apimachinery";
-import type { ControllerOptions, ObjectKey } from "@meshplane/controller-runtime";
+import type { Change, ControllerOptions, ObjectKey } from "@meshplane/controller-runtime";
 import { builtInIdentity, encodeKey } from "@meshplane/storage";
 import { coreKey } from "../authentication/service-account-tokens.ts";
 import { internalUser } from "../local/local-client.ts";
-import { objectOf } from "../local/feed-key-source.ts";
+import { bodyIncludes, objectOf, type FeedChange } from "../local/feed-key-source.ts";
 import type { ControllerDependencies } from "./dependencies.ts";
 
 const accountName = "default";
@@ -25,6 +25,12 @@ export function namespaceDefaults({ store, local, rootCa }: ControllerDependenci
     namespace: "",
     name: namespace,
   });
+  const rightData = `"data":{${JSON.stringify(rootCaKey)}:${JSON.stringify(rootCa)}}`;
+  /** as it was made here: a miss only costs a look */
+  const isRight = (change: Change): boolean => {
+    const { record } = change as FeedChange;
+    return record !== undefined && !record.header.deleting && bodyIncludes(record.body, rightData);
+  };
   return {
     name: "namespace-defaults",
     for: { group: "", resource: "namespaces" },
@@ -37,24 +43,23 @@ export function namespaceDefaults({ store, local, rootCa }: ControllerDependenci
       },
       {
         resource: { group: "", resource: "configmaps" },
-        keys: ({ key }) => (key.name === rootCaName ? [namespaceOf(key)] : []),
+        keys: (change) => (change.key.name === rootCaName && !isRight(change) ? [namespaceOf(change.key)] : []),
         initial: false,
       },
     ],
     async reconcile({ cluster, name: namespace }) {
       const found = await store.get(namespaceKey(cluster, namespace));
       if (!found || found.header.deleting) return undefined;
-      if (!(await store.get(coreKey("serviceaccounts", cluster, namespace, accountName)))) {
-        await create("serviceaccounts", cluster, namespace, {
-          apiVersion: "v1",
-          kind: "ServiceAccount",
-          metadata: { name: accountName, namespace },
-        });
-      }
-      await ensureRootCa(cluster, namespace);
+      await Promise.all([ensureAccount(cluster, namespace), ensureRootCa(cluster, namespace)]);
       return undefined;
     },
   };
+
+  async function ensureAccount(cluster: string, namespace: string): Promise<void> {
+    if (await store.get(coreKey("serviceaccounts", cluster, namespace, accountName))) return;
+    const metadata = { name: accountName, namespace };
+    await create("serviceaccounts", cluster, namespace, { apiVersion: "v1", kind: "ServiceAccount", metadata });
+  }
 
   async function ensureRootCa(cluster: string, namespace: string): Promise<void> {
     const record = await store.get(coreKey("configmaps", cluster, namespace, rootCaName));

@@ -1,4 +1,4 @@
-import { decodeJson, type GroupResource, type KubeObject } from "@meshplane/apimachinery";
+import { decodeOwnJson, type GroupResource, type KubeObject } from "@meshplane/apimachinery";
 import type { Projection } from "@meshplane/apiserver";
 import type { Change, IndexName, KeySource, SubscribeOptions } from "@meshplane/controller-runtime";
 import { decodeKey, keyPrefix, type FeedBatch, type FeedEvent, type Store, type StoredRecord } from "@meshplane/storage";
@@ -154,6 +154,7 @@ export class FeedKeySource implements KeySource, Projection {
       labels: header?.labels,
       fields: header?.fields,
       deleting: header?.deleting ?? false,
+      resourceVersion: event.record && String(event.record.revision),
       object: () => (object ??= parse(event.record)),
       previous: () => (previous ??= parse(event.previous)),
       storageKey: event.key,
@@ -172,7 +173,7 @@ function resourcePathOf(key: string): string {
 
 /** The stored form of a record as an object, apiVersion and kind filled in. Not converted, pruned or defaulted. */
 export function objectOf(record: StoredRecord, kind: { apiVersion: string; kind: string } | undefined): KubeObject {
-  const stored = decodeJson(record.body).value as unknown as KubeObject;
+  const stored = decodeOwnJson(record.body) as unknown as KubeObject;
   stored.metadata.resourceVersion = String(record.revision);
   stored.apiVersion = kind?.apiVersion ?? "";
   stored.kind = kind?.kind ?? "";

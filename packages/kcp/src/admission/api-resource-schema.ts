@@ -59,7 +59,7 @@ function validateGroup(group: string): FieldError[] {
 }
 
 /** Everything else is as in a CRD, whose rules are used; what was judged above is left out. */
-function validateAsCrd({ spec, metadata }: APIResourceSchema): FieldError[] {
+export function validateAsCrd({ spec, metadata }: APIResourceSchema): FieldError[] {
   const crd = {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",

@@ -1,5 +1,5 @@
 /** `apis.kcp.io/PermissionClaims` @see spec apis §7.2 */
-import { claimLabelPrefix, reflexiveClaimLabelValue, type APIBinding } from "@meshplane/apis";
+import { claimLabelPrefix, coreGroup, reflexiveClaimLabelValue, type APIBinding } from "@meshplane/apis";
 import { builtInIdentity, customResourcesIdentity } from "@meshplane/storage";
 import type { AdmissionPlugin, AdmissionRequest, ResourceDefinition } from "@meshplane/apiserver";
 import { fieldForbidden, fieldInvalid, formatFieldErrors, type FieldError } from "@meshplane/apimachinery";
@@ -10,7 +10,8 @@ import { isWrite, refuse } from "./requests.ts";
 /** Labels every object that an accepted claim is about; nobody else sets or removes such labels. */
 export const permissionClaimsAdmission = (apisOf: ClusterApisSource): AdmissionPlugin => ({
   name: "apis.kcp.io/PermissionClaims",
-  handles: (request) => isWrite(request) && request.subresource === "" && request.definition.computed === undefined,
+  handles: (request) =>
+    isWrite(request) && request.subresource === "" && request.definition.computed === undefined && !isFirstOfItsCluster(request),
 
   mutate(request) {
     const apis = apisOf(request.cluster);
@@ -23,6 +24,13 @@ export const permissionClaimsAdmission = (apisOf: ClusterApisSource): AdmissionP
     return apis instanceof Promise ? apis.then((known) => check(request, known)) : check(request, apis);
   },
 });
+
+/** In a logical cluster that does not exist yet nobody has accepted anything. */
+const isFirstOfItsCluster = ({ operation, definition, object }: AdmissionRequest): boolean =>
+  operation === "CREATE" &&
+  definition.resource === "logicalclusters" &&
+  definition.group === coreGroup &&
+  !Object.keys(object!.metadata.labels ?? {}).some((key) => key.startsWith(claimLabelPrefix));
 
 function label({ object, definition }: AdmissionRequest, apis: ClusterApis): void {
   const { metadata } = object!;

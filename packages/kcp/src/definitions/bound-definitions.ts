@@ -1,4 +1,4 @@
-import { decodeJson } from "@meshplane/apimachinery";
+import { decodeOwnJson } from "@meshplane/apimachinery";
 import type { APIResourceSchema, APIResourceSchemaSpec, BoundAPIResource } from "@meshplane/apis";
 import type { ResourceDefinition } from "@meshplane/apiserver";
 import { encodeKey, type Store } from "@meshplane/storage";
@@ -94,7 +94,7 @@ export class BoundDefinitions {
     const record = await this.#store.get(keptKey(schemaUid));
     if (!record) return undefined;
     this.#kept.add(schemaUid);
-    const { metadata, spec } = decodeJson(record.body).value as unknown as { metadata: object; spec: APIResourceSchemaSpec };
+    const { metadata, spec } = decodeOwnJson(record.body) as unknown as { metadata: object; spec: APIResourceSchemaSpec };
     return {
       apiVersion: "apis.kcp.io/v1alpha1",
       kind: "APIResourceSchema",
@@ -114,7 +114,7 @@ export class BoundDefinitions {
     });
     const record = await this.#store.get(key);
     if (!record || record.header.uid !== schemaUid) return undefined;
-    const stored = decodeJson(record.body).value as object;
+    const stored = decodeOwnJson(record.body) as object;
     return { apiVersion: "apis.kcp.io/v1alpha1", kind: "APIResourceSchema", ...stored } as APIResourceSchema;
   }
 }

@@ -1,4 +1,4 @@
-import { decodeJson } from "@meshplane/apimachinery";
+import { decodeOwnJson } from "@meshplane/apimachinery";
 import { pathAnnotation, rootCluster, type APIExport, type PermissionClaim, type ResourceSchemaReference } from "@meshplane/apis";
 import type { Projection } from "@meshplane/apiserver";
 import { builtInIdentity, decodeKey, keyPrefix, type FeedBatch, type Store, type StoredRecord } from "@meshplane/storage";
@@ -91,7 +91,7 @@ function remove(sets: Map<string, Set<ExportEntry>>, key: string, entry: ExportE
 }
 
 function entryOf(cluster: string, name: string, record: StoredRecord): ExportEntry {
-  const { metadata, spec, status } = decodeJson(record.body).value as unknown as APIExport;
+  const { metadata, spec, status } = decodeOwnJson(record.body) as unknown as APIExport;
   return {
     cluster,
     name,

@@ -1,4 +1,4 @@
-import { decodeJson } from "@meshplane/apimachinery";
+import { decodeOwnJson } from "@meshplane/apimachinery";
 import {
   homeClusterName,
   inactiveAnnotation,
@@ -126,7 +126,7 @@ export class PathIndex implements Projection {
   }
 
   #entryOf(cluster: string, record: StoredRecord): LogicalClusterEntry {
-    const { metadata, status } = decodeJson(record.body).value as unknown as LogicalCluster;
+    const { metadata, status } = decodeOwnJson(record.body) as unknown as LogicalCluster;
     const annotations = metadata.annotations ?? {};
     return {
       cluster,
@@ -151,7 +151,7 @@ export class PathIndex implements Projection {
     const { identity, cluster, name } = decodeKey(key);
     if (identity !== this.#tenancyIdentity()) return;
     const id = `${cluster}:${name}`;
-    const child = record && childOf(decodeJson(record.body).value as unknown as Workspace);
+    const child = record && childOf(decodeOwnJson(record.body) as unknown as Workspace);
     if (child) this.#children.set(id, child);
     else this.#children.delete(id);
   }

@@ -92,6 +92,24 @@ export async function ensure(
   }
 }
 
+/**
+ * Creates an object of a built-in or system kind together with its status, in one commit: for what is known to be complete from the first moment.
+ * @throws StatusError AlreadyExists, and what any create may answer
+ */
+export function createWhole<T extends KubeObject>(
+  { api, user, base }: ReconcilerParts,
+  cluster: string,
+  { group, version, resource }: GroupVersionResource,
+  object: T,
+): Promise<T> {
+  const definition = base.find((one) => one.resource === resource && one.group === group && one.version === version)!;
+  const options = { fieldManager: systemFieldManager, withStatus: true };
+  return api().object<T>({ verb: "create", user, cluster, resource: definition, object, options });
+}
+
+/** who kcp's controllers are in managedFields */
+const systemFieldManager = "kcp";
+
 /** Only objects of root's own export: anybody may export an API of the same name, which is none of ours. */
 export const isOfRootExport =
   ({ exports }: Pick<ReconcilerParts, "exports">, exportName: string) =>

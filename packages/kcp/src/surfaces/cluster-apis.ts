@@ -1,7 +1,7 @@
-import { decodeJson } from "@meshplane/apimachinery";
+import { decodeOwnJson } from "@meshplane/apimachinery";
 import type { APIBinding } from "@meshplane/apis";
 import { surfaceOf, type Projection, type ResourceDefinition, type Surface } from "@meshplane/apiserver";
-import { builtInIdentity, decodeKey, keyPrefix, type FeedBatch, type Store } from "@meshplane/storage";
+import { builtInIdentity, decodeKey, keyPrefix, type FeedBatch, type FeedEvent, type Store, type StoredRecord } from "@meshplane/storage";
 import { bindingEntryOf, type BindingEntry } from "./binding-entry.ts";
 import { withReducedVerbs } from "./reduced-verbs.ts";
 
@@ -46,9 +46,14 @@ const clustersMax = 8192;
 const bindingPrefix = keyPrefix("apis.kcp.io", "apibindings", builtInIdentity);
 const exportPrefix = keyPrefix("apis.kcp.io", "apiexports", builtInIdentity);
 const crdPrefix = keyPrefix("apiextensions.k8s.io", "customresourcedefinitions", builtInIdentity);
+const logicalClusterPrefix = keyPrefix("core.kcp.io", "logicalclusters", builtInIdentity);
+
+/** by name; records are read when they are needed */
+type Bindings = Map<string, BindingEntry | StoredRecord>;
 
 /**
- * An LRU of clusters in use; surfaces with the same content are one object. A change of a cluster's bindings or CRDs drops its entry.
+ * An LRU of clusters in use; surfaces with the same content are one object. A change of a cluster's bindings or CRDs drops its entry; its bindings stay
+ * known, as the changes tell them.
  * Lookup order: base, bindings, local CRDs. @see spec apis §5.4
  */
 export class ClusterApisCache implements Projection {
@@ -58,6 +63,8 @@ export class ClusterApisCache implements Projection {
   readonly #building = new Map<string, { promise: Promise<ClusterApis>; overtaken: boolean }>();
   /** clusters that have virtual resources, which hang on what others do */
   readonly #withVirtual = new Set<string>();
+  /** bindings of clusters without an entry, where nobody needs to ask the store for them */
+  readonly #bindings = new Map<string, Bindings>();
   readonly #surfaces = new Map<string, WeakRef<Surface>>();
   readonly #baseKeys: Set<string>;
   /** clusters that have, or had, CRDs of their own: most have none, and need not be asked */
@@ -104,20 +111,48 @@ export class ClusterApisCache implements Projection {
   }
 
   apply(batch: FeedBatch): void {
-    for (const { key, record, previous } of batch.events) {
-      if (this.#withVirtual.size > 0 && key.startsWith(exportPrefix)) this.dropVirtual();
-      const isCrd = key.startsWith(crdPrefix);
-      if (!isCrd && !key.startsWith(bindingPrefix)) continue;
-      const { cluster, name } = decodeKey(key);
-      if (isCrd) this.#withCrds.add(cluster);
-      if (isCrd && !record !== !previous) this.#count(name, record ? 1 : -1);
-      this.drop(cluster);
-      if (this.#withVirtual.size > 0 && this.#parts.virtual.shows(cluster)) this.dropVirtual();
+    for (const event of batch.events) {
+      const { key } = event;
+      const isBinding = key.startsWith(bindingPrefix);
+      if (isBinding || key.startsWith(crdPrefix)) {
+        const { cluster, name } = decodeKey(key);
+        if (isBinding) this.#noteBinding(cluster, name, event);
+        else this.#noteCrd(cluster, name, event);
+        this.#drop(cluster);
+        if (this.#withVirtual.size > 0 && this.#parts.virtual.shows(cluster)) this.dropVirtual();
+      } else if (!event.previous && key.startsWith(logicalClusterPrefix)) {
+        const { cluster } = decodeKey(key);
+        // nothing is bound before there is a LogicalCluster
+        if (!cluster.startsWith("system:") && !this.#known.has(cluster)) this.#keepBindings(cluster, new Map());
+      } else if (this.#withVirtual.size > 0 && key.startsWith(exportPrefix)) this.dropVirtual();
     }
   }
 
-  /** forgets what is known of a cluster */
-  drop(cluster: string): void {
+  #noteCrd(cluster: string, name: string, { record, previous }: FeedEvent): void {
+    this.#withCrds.add(cluster);
+    if (!record !== !previous) this.#count(name, record ? 1 : -1);
+  }
+
+  #noteBinding(cluster: string, name: string, { record }: FeedEvent): void {
+    const bindings = this.#bindings.get(cluster) ?? this.#takeBindings(cluster);
+    if (!bindings) return;
+    if (record) bindings.set(name, record);
+    else bindings.delete(name);
+  }
+
+  /** those of the entry that is about to go */
+  #takeBindings(cluster: string): Bindings | undefined {
+    const known = this.#known.get(cluster);
+    return known && this.#keepBindings(cluster, new Map(known.bindings.map((entry) => [entry.name, entry])));
+  }
+
+  #keepBindings(cluster: string, bindings: Bindings): Bindings {
+    this.#bindings.set(cluster, bindings);
+    if (this.#bindings.size > clustersMax) this.#bindings.delete(this.#bindings.keys().next().value!);
+    return bindings;
+  }
+
+  #drop(cluster: string): void {
     this.#known.delete(cluster);
     const building = this.#building.get(cluster);
     if (building) {
@@ -131,7 +166,7 @@ export class ClusterApisCache implements Projection {
   dropVirtual(): void {
     const clusters = [...this.#withVirtual];
     this.#withVirtual.clear();
-    for (const cluster of clusters) this.drop(cluster);
+    for (const cluster of clusters) this.#drop(cluster);
   }
 
   /** called whenever the APIs of a cluster may have changed */
@@ -158,6 +193,7 @@ export class ClusterApisCache implements Projection {
         if (building.overtaken) return apis;
         this.#building.delete(cluster);
         this.#known.set(cluster, apis);
+        this.#bindings.delete(cluster);
         if (this.#known.size > clustersMax) this.#known.delete(this.#known.keys().next().value!);
         return apis;
       },
@@ -173,11 +209,8 @@ export class ClusterApisCache implements Projection {
   async #make(cluster: string, withVirtual = true): Promise<ClusterApis> {
     const { store, bound, local, virtual } = this.#parts;
     const own = async (source: string) => (await this.#make(source, false)).surface.definitions;
-    const { records } = await store.range(`${bindingPrefix}${cluster}/`);
-    const bindings = records.map((record) => {
-      const binding = decodeJson(record.body).value as unknown as APIBinding;
-      return bindingEntryOf(binding, record.header.deleting);
-    });
+    const noted = this.#bindings.get(cluster);
+    const bindings = noted ? readBindings(noted) : (await store.range(`${bindingPrefix}${cluster}/`)).records.map(readBinding);
     const boundBy = new Map<string, BindingEntry>();
     const definitions: ResourceDefinition[] = [];
     for (const binding of bindings) {
@@ -213,6 +246,17 @@ export class ClusterApisCache implements Projection {
     if (this.#surfaces.size > 2 * clustersMax) for (const [old, ref] of this.#surfaces) if (!ref.deref()) this.#surfaces.delete(old);
     return surface;
   }
+}
+
+function readBinding({ body, header }: StoredRecord): BindingEntry {
+  return bindingEntryOf(decodeOwnJson(body) as unknown as APIBinding, header.deleting);
+}
+
+/** Sorted as the store sorts them; each is read once. */
+function readBindings(noted: Bindings): BindingEntry[] {
+  for (const [name, one] of noted) if ("body" in one) noted.set(name, readBinding(one));
+  const names = [...noted.keys()].sort(); // names are ASCII: byte order
+  return names.map((name) => noted.get(name) as BindingEntry);
 }
 
 let lastNumber = 0;

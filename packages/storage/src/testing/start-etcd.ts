@@ -17,42 +17,68 @@ export function etcdForTests(): { binary: string } | { skip: string } {
   return { skip: "no etcd: set ETCD to one, put it on the PATH, or run tools/etcd/build.ts (it needs Go)" };
 }
 
-/** A single etcd on ports of its own, with its data in a temporary directory. */
+/** PEM files with which clients are served over TLS; who has no certificate of the authority is turned away. */
+export interface EtcdServingFiles {
+  ca: string;
+  cert: string;
+  key: string;
+}
+
+interface Member {
+  name: string;
+  client: number;
+  peer: number;
+  health: number;
+}
+
+/** One etcd on ports of its own, with its data in a temporary directory: alone, or a member of a cluster. */
 export class EtcdProcess {
   readonly endpoint: string;
   readonly #binary: string;
   readonly #directory: string;
-  readonly #peer: string;
+  readonly #flags: Record<string, string>;
+  readonly #health: string;
   #child: ChildProcess | undefined;
 
-  private constructor(binary: string, port: number, peerPort: number) {
+  private constructor(binary: string, self: Member, all: readonly Member[], tls: EtcdServingFiles | undefined) {
     this.#binary = binary;
     this.#directory = mkdtempSync(join(tmpdir(), "meshplane-etcd-"));
-    this.endpoint = `http://127.0.0.1:${port}`;
-    this.#peer = `http://127.0.0.1:${peerPort}`;
+    this.endpoint = `${tls ? "https" : "http"}://127.0.0.1:${self.client}`;
+    this.#health = `http://127.0.0.1:${self.health}`;
+    const peer = (member: Member): string => `http://127.0.0.1:${member.peer}`;
+    this.#flags = {
+      name: self.name,
+      "data-dir": this.#directory,
+      "listen-client-urls": this.endpoint,
+      "advertise-client-urls": this.endpoint,
+      "listen-peer-urls": peer(self),
+      "initial-advertise-peer-urls": peer(self),
+      "initial-cluster": all.map((member) => `${member.name}=${peer(member)}`).join(","),
+      "listen-metrics-urls": this.#health,
+      "log-level": "error",
+      ...(tls ? { "cert-file": tls.cert, "key-file": tls.key, "trusted-ca-file": tls.ca, "client-cert-auth": "true" } : {}),
+    };
   }
 
   static async start(binary: string): Promise<EtcdProcess> {
-    const etcd = new EtcdProcess(binary, await freePort(), await freePort());
-    await etcd.start();
-    return etcd;
+    return (await EtcdProcess.startCluster(binary, 1))[0]!;
+  }
+
+  /** Members that know each other, all healthy. */
+  static async startCluster(binary: string, size: number, tls?: EtcdServingFiles): Promise<EtcdProcess[]> {
+    const members: Member[] = [];
+    for (let i = 0; i < size; i++)
+      members.push({ name: `test-${i}`, client: await freePort(), peer: await freePort(), health: await freePort() });
+    const cluster = members.map((self) => new EtcdProcess(binary, self, members, tls));
+    await Promise.all(cluster.map((etcd) => etcd.start()));
+    return cluster;
   }
 
   /** Starts it, again after a kill, and waits until it is healthy. */
   async start(): Promise<void> {
-    const flags = {
-      name: "test",
-      "data-dir": this.#directory,
-      "listen-client-urls": this.endpoint,
-      "advertise-client-urls": this.endpoint,
-      "listen-peer-urls": this.#peer,
-      "initial-advertise-peer-urls": this.#peer,
-      "initial-cluster": `test=${this.#peer}`,
-      "log-level": "error",
-    };
     const child = spawn(
       this.#binary,
-      Object.entries(flags).map(([name, value]) => `--${name}=${value}`),
+      Object.entries(this.#flags).map(([name, value]) => `--${name}=${value}`),
       { stdio: ["ignore", "ignore", "pipe"] },
     );
     this.#child = child;
@@ -83,7 +109,7 @@ export class EtcdProcess {
 
   async #healthy(): Promise<boolean> {
     try {
-      const response = await fetch(`${this.endpoint}/health`, { signal: AbortSignal.timeout(1_000) });
+      const response = await fetch(`${this.#health}/health`, { signal: AbortSignal.timeout(1_000) });
       return response.ok && ((await response.json()) as { health: string }).health === "true";
     } catch {
       return false;

@@ -5,18 +5,20 @@ import { decodeKey, type StoredRecord } from "@meshplane/storage";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
 import { apiBindingResource, Turns, type ReconcilerParts } from "../parts.ts";
 import { binding } from "./binding.ts";
+import type { CompleteBindings } from "./complete-bindings.ts";
 import { claims } from "./claims.ts";
 import { deletion } from "./deletion.ts";
 import { extraAnnotations } from "./extra-annotations.ts";
 import { summary } from "./summary.ts";
 
-export function apiBindingController(parts: ReconcilerParts): ControllerOptions {
+export function apiBindingController(parts: ReconcilerParts, complete: CompleteBindings): ControllerOptions {
   // Bindings of one cluster share the locks in its LogicalCluster: side by side they would only conflict.
   const turns = new Turns();
   const reconcile = reconcileApiBinding(parts);
   return {
     name: "apibindings",
     for: { group: apisGroup, resource: "apibindings" },
+    filter: (change) => !complete.isMade(change),
     watches: [
       { resource: { group: apisGroup, resource: "apiexports" }, keys: (change) => bindingsOfExport(change.key, parts), initial: false },
       { resource: { group: apisGroup, resource: "apiresourceschemas" }, keys: (change) => bindingsOfSchema(change, parts), initial: false },

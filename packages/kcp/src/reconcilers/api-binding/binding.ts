@@ -16,9 +16,17 @@ import { namingConflict, type NamesInUse } from "./naming-conflicts.ts";
 
 const schemaKind = { ...schemaResource, kind: "APIResourceSchema", identity: builtInIdentity };
 
+/** Makes names of a logical cluster the binding's own. @returns what others have; undefined without a LogicalCluster */
+export type TakeLocks = (
+  apiBinding: APIBinding,
+  cluster: string,
+  resources: readonly ResourceSchemaReference[],
+  parts: ReconcilerParts,
+) => Promise<Locks | undefined>;
+
 /** From the reference to bound resources. What is bound already stays, whatever happens to the export. */
 export const binding =
-  (parts: ReconcilerParts): Subroutine<APIBinding> =>
+  (parts: ReconcilerParts, take: TakeLocks = takeLocks): Subroutine<APIBinding> =>
   async (apiBinding, { cluster }) => {
     if (apiBinding.metadata.deletionTimestamp) return ok;
     const status = (apiBinding.status ??= {});
@@ -56,7 +64,7 @@ export const binding =
       }
       schemas.set(resource, schema!);
     }
-    return bind(apiBinding, cluster, entry, schemas, parts);
+    return bind(apiBinding, cluster, entry, schemas, parts, take);
   };
 
 const clusterOfPath = (path: string, { paths }: ReconcilerParts): string | undefined =>
@@ -76,8 +84,9 @@ async function bind(
   entry: ExportEntry,
   schemas: ReadonlyMap<ResourceSchemaReference, APIResourceSchema>,
   parts: ReconcilerParts,
+  take: TakeLocks,
 ): Promise<Outcome> {
-  const skipped = await takeLocks(apiBinding, cluster, [...schemas.keys()], parts);
+  const skipped = await take(apiBinding, cluster, [...schemas.keys()], parts);
   if (skipped === undefined) {
     markFalse(apiBinding, "BindingUpToDate", "LogicalClusterNotFound", "Error", "LogicalCluster not found");
     notCompleted(apiBinding, "LogicalClusterNotFound", "Error", "LogicalCluster not found");
@@ -110,7 +119,6 @@ async function bind(
 
 const idOf = ({ name, group }: ResourceSchemaReference): string => `${name}.${group}`;
 
-/** @returns what others have; undefined without a LogicalCluster */
 async function takeLocks(
   apiBinding: APIBinding,
   cluster: string,

@@ -15,21 +15,33 @@ import { decodeKey, type StoredRecord } from "@meshplane/storage";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
 import { endpointSliceResource, find, listShards, withoutSlash, type ReconcilerParts } from "../parts.ts";
 
-export const endpointSliceController = (parts: ReconcilerParts): ControllerOptions => ({
-  name: "apiexportendpointslices",
-  for: { group: apisGroup, resource: "apiexportendpointslices" },
-  watches: [
-    { resource: { group: apisGroup, resource: "apiexports" }, keys: ({ key }) => slicesOf(key.name, parts), initial: false },
-    { resource: { group: apisGroup, resource: "apibindings" }, keys: (change) => slicesOfBinding(change, parts), initial: false },
-    { resource: { group: "topology.kcp.io", resource: "partitions" }, keys: ({ key }) => slicesIn(key.cluster, parts), initial: false },
-    { resource: { group: "core.kcp.io", resource: "shards" }, keys: () => [], initial: false },
-  ],
-  reconcile: reconcileBySubroutines<APIExportEndpointSlice>({
-    client: parts.client,
-    resource: endpointSliceResource,
-    subroutines: [endpoints(parts)],
-  }),
-});
+export function endpointSliceController(parts: ReconcilerParts): ControllerOptions {
+  /** exports that several bindings follow and whose slices all name an endpoint, by `<cluster>|<name>`: one binding more is no news */
+  const published = new Set<string>();
+  return {
+    name: "apiexportendpointslices",
+    for: { group: apisGroup, resource: "apiexportendpointslices" },
+    filter: () => {
+      published.clear();
+      return true;
+    },
+    watches: [
+      { resource: { group: apisGroup, resource: "apiexports" }, keys: ({ key }) => slicesOf(key.name, parts), initial: false },
+      {
+        resource: { group: apisGroup, resource: "apibindings" },
+        keys: (change) => slicesOfBinding(change, published, parts),
+        initial: false,
+      },
+      { resource: { group: "topology.kcp.io", resource: "partitions" }, keys: ({ key }) => slicesIn(key.cluster, parts), initial: false },
+      { resource: { group: "core.kcp.io", resource: "shards" }, keys: () => [], initial: false },
+    ],
+    reconcile: reconcileBySubroutines<APIExportEndpointSlice>({
+      client: parts.client,
+      resource: endpointSliceResource,
+      subroutines: [endpoints(parts)],
+    }),
+  };
+}
 
 const keyOf = ({ key }: StoredRecord): ObjectKey => {
   const { cluster, name } = decodeKey(key);
@@ -52,15 +64,31 @@ async function emptySlicesOf(exportName: string, { store }: ReconcilerParts): Pr
  * Only the first binding of an export makes a difference, and the last one. When several come at the same time, each sees the others: then
  * it is the slice that tells whether anybody has been first.
  */
-async function slicesOfBinding(change: Change, parts: ReconcilerParts): Promise<ObjectKey[]> {
+function slicesOfBinding(change: Change, published: Set<string>, parts: ReconcilerParts): ObjectKey[] | Promise<ObjectKey[]> {
   const binding = (change.object() ?? change.previous()) as APIBinding | undefined;
   const before = change.previous() as APIBinding | undefined;
   const cluster = binding?.status?.apiExportClusterName;
   const name = binding?.spec.reference.export?.name;
   if (!cluster || !name) return [];
-  if (!change.deleted && before?.status?.apiExportClusterName === cluster) return [];
-  const consumers = await parts.store.index(kcpIndexes.bindingsOfExport, `${cluster}|${name}`, undefined, { keysOnly: true, limit: 2 });
-  return consumers.length <= 1 || change.deleted ? slicesOf(name, parts) : emptySlicesOf(name, parts);
+  const id = `${cluster}|${name}`;
+  if (change.deleted) {
+    published.delete(id);
+    return slicesOf(name, parts);
+  }
+  return before?.status?.apiExportClusterName === cluster || published.has(id) ? [] : unpublishedSlices();
+
+  async function unpublishedSlices(): Promise<ObjectKey[]> {
+    let allPublished = false;
+    published.add(id); // whatever changes from here on takes it out again
+    try {
+      const consumers = await parts.store.index(kcpIndexes.bindingsOfExport, id, undefined, { keysOnly: true, limit: 2 });
+      const keys = await (consumers.length <= 1 ? slicesOf(name!, parts) : emptySlicesOf(name!, parts));
+      allPublished = consumers.length > 1 && keys.length === 0;
+      return keys;
+    } finally {
+      if (!allPublished) published.delete(id);
+    }
+  }
 }
 
 const endpoints =

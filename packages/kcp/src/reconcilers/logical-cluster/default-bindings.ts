@@ -20,9 +20,26 @@ export interface DefaultBinding {
 
 /** The bindings that the cluster's type asks for, each export once. @throws Error when a type is missing */
 export async function defaultBindings(logicalCluster: LogicalCluster, cluster: string, parts: ReconcilerParts): Promise<DefaultBinding[]> {
+  return bindingsOf(await aliasesOf(logicalCluster, parts), cluster, parts);
+}
+
+/** Those of them that stay as the exports are; nearly always none. @throws Error when a type is missing */
+export async function maintainedBindingsOf(
+  logicalCluster: LogicalCluster,
+  cluster: string,
+  parts: ReconcilerParts,
+): Promise<DefaultBinding[]> {
+  const aliases = await aliasesOf(logicalCluster, parts);
+  if (!aliases.some((type) => lifecycleOf(type) === "Maintain")) return [];
+  return bindingsOf(aliases, cluster, parts).filter(({ lifecycle }) => lifecycle === "Maintain");
+}
+
+async function aliasesOf(logicalCluster: LogicalCluster, { types }: ReconcilerParts): Promise<WorkspaceType[]> {
   const split = splitType(logicalCluster.metadata.annotations?.[typeAnnotation] ?? "");
-  if (!split) return [];
-  const aliases = await parts.types.aliases(await parts.types.get(split.path, split.name));
+  return split ? types.aliases(await types.get(split.path, split.name)) : [];
+}
+
+function bindingsOf(aliases: readonly WorkspaceType[], cluster: string, parts: ReconcilerParts): DefaultBinding[] {
   const found = new Map<string, DefaultBinding>();
   for (const type of aliases)
     for (const { path: written, export: name } of type.spec?.defaultAPIBindings ?? []) {

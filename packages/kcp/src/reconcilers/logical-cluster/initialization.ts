@@ -3,6 +3,7 @@ import { apiBindingsInitializer, createOnlyAnnotation, type APIBinding, type Log
 import { deleteCondition, isConditionTrue, markFalse, markTrue, ok, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
 import { apiBindingResource, ensure, isStored, namespaceResource, type ReconcilerParts } from "../parts.ts";
 import { builtInIdentity } from "@meshplane/storage";
+import type { CompleteBindings } from "../api-binding/complete-bindings.ts";
 import { bindingOf, defaultBindings, type DefaultBinding } from "./default-bindings.ts";
 
 const bindingKind = { ...apiBindingResource, kind: "APIBinding", identity: builtInIdentity };
@@ -15,17 +16,17 @@ const patienceMs = 1_500;
 
 /** Does the two initializers of the system and ends the phase once nobody is left. @see spec tenancy §4.4, §5.1 */
 export const initialization =
-  (parts: ReconcilerParts): Subroutine<LogicalCluster> =>
+  (parts: ReconcilerParts, complete: CompleteBindings): Subroutine<LogicalCluster> =>
   async (logicalCluster, { cluster }) => {
     const status = logicalCluster.status!;
     if (status.phase !== "Initializing" || logicalCluster.metadata.deletionTimestamp) return ok;
-    let outcome = ok;
-    if (status.initializers?.includes(apiBindingsInitializer)) outcome = await bindDefaults(logicalCluster, cluster, parts);
-    if (status.initializers?.includes(universalInitializer)) {
-      await Promise.all(["default", "kube-system"].map((name) => ensureNamespace(cluster, name, parts)));
-      // together with the other one, unless somebody else is waited for anyway
-      if (outcome === ok) done(logicalCluster, universalInitializer);
-    }
+    const isUniversal = status.initializers?.includes(universalInitializer) ?? false;
+    const [outcome] = await Promise.all([
+      status.initializers?.includes(apiBindingsInitializer) ? bindDefaults(logicalCluster, cluster, parts, complete) : ok,
+      ...(isUniversal ? ["default", "kube-system"].map((name) => ensureNamespace(cluster, name, parts)) : []),
+    ]);
+    // together with the other one, unless somebody else is waited for anyway
+    if (isUniversal && outcome === ok) done(logicalCluster, universalInitializer);
     const left = status.initializers ?? [];
     if (left.length === 0) {
       delete status.initializers;
@@ -54,7 +55,12 @@ function done({ status }: LogicalCluster, initializer: string): void {
 
 const age = ({ metadata }: LogicalCluster, { clock }: ReconcilerParts): number => clock() - Date.parse(metadata.creationTimestamp ?? "");
 
-async function bindDefaults(logicalCluster: LogicalCluster, cluster: string, parts: ReconcilerParts): Promise<Outcome> {
+async function bindDefaults(
+  logicalCluster: LogicalCluster,
+  cluster: string,
+  parts: ReconcilerParts,
+  complete: CompleteBindings,
+): Promise<Outcome> {
   const again: Outcome = { next: true, requeueAfterMs: patienceMs + 500 };
   let wanted: DefaultBinding[];
   try {
@@ -65,9 +71,11 @@ async function bindDefaults(logicalCluster: LogicalCluster, cluster: string, par
   }
   const waiting: string[] = [];
   const errors: string[] = [];
+  const areFirst = await complete.areFirst(wanted, logicalCluster, cluster);
   await Promise.all(
     wanted.map(async (binding) => {
       if (!binding.claims) return void errors.push(`APIExport ${binding.path}|${binding.export} not found`);
+      if (areFirst && (await complete.create(bindingOf(binding), cluster))) return;
       const found = await parts.objects.get<APIBinding>(bindingKind, cluster, binding.name);
       if (!found) await ensure(parts.client, cluster, apiBindingResource, bindingOf(binding));
       if (!found || !isComplete(found, binding)) waiting.push(binding.name);

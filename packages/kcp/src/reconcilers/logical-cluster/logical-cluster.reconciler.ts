@@ -4,6 +4,7 @@ import { logicalClusterName, resourceBindingsAnnotation, type APIBinding, type A
 import {
   isConditionTrue,
   reconcileBySubroutines,
+  sideBySide,
   type Change,
   type ControllerOptions,
   type ObjectKey,
@@ -11,13 +12,14 @@ import {
 import { decodeKey } from "@meshplane/storage";
 import { kcpIndexes } from "../../definitions/system-definitions.ts";
 import { logicalClusterResource, type ReconcilerParts } from "../parts.ts";
+import type { CompleteBindings } from "../api-binding/complete-bindings.ts";
 import { activity } from "./activity.ts";
 import { administrator } from "./administrator.ts";
 import { contentDeletion } from "./content-deletion.ts";
 import { initialization } from "./initialization.ts";
 import { maintainedBindings } from "./maintained-bindings.ts";
 
-export function logicalClusterController(parts: ReconcilerParts): ControllerOptions {
+export function logicalClusterController(parts: ReconcilerParts, complete: CompleteBindings): ControllerOptions {
   return {
     name: "logicalclusters",
     for: { group: "core.kcp.io", resource: "logicalclusters" },
@@ -27,6 +29,7 @@ export function logicalClusterController(parts: ReconcilerParts): ControllerOpti
         // default bindings that became ready, and those that went while their cluster is being deleted
         resource: { group: "apis.kcp.io", resource: "apibindings" },
         keys: (change) => {
+          if (complete.isMade(change)) return []; // whoever makes it here knows
           const matters = isSettled(change.key.cluster, parts) ? hasNewSpec(change) : isReadyOrGoing(change);
           return matters ? [keyOf(change.key.cluster)] : [];
         },
@@ -48,7 +51,15 @@ export function logicalClusterController(parts: ReconcilerParts): ControllerOpti
     reconcile: reconcileBySubroutines<LogicalCluster>({
       client: parts.client,
       resource: logicalClusterResource,
-      subroutines: [activity(parts), administrator(parts), initialization(parts), maintainedBindings(parts), contentDeletion(parts)],
+      // once ready, a cluster may be inactive
+      subroutines: [
+        activity(parts),
+        sideBySide(administrator(parts), initialization(parts, complete)),
+        activity(parts),
+        maintainedBindings(parts),
+        contentDeletion(parts),
+      ],
+      settles: true,
     }),
     workers: 8,
     unsettled: [{ name: kcpIndexes.unsettled, value: "lifecycle" }],

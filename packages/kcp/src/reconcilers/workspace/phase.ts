@@ -1,5 +1,15 @@
 import { logicalClusterName, type LogicalCluster, type Workspace } from "@meshplane/apis";
-import { getCondition, markFalse, markTrue, ok, pending, setCondition, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
+import {
+  getCondition,
+  isConditionTrue,
+  markFalse,
+  markTrue,
+  ok,
+  pending,
+  setCondition,
+  type Outcome,
+  type Subroutine,
+} from "@meshplane/controller-runtime";
 import { find, logicalClusterResource, type ReconcilerParts } from "../parts.ts";
 
 /** how long a new logical cluster may be out of sight */
@@ -11,7 +21,7 @@ export const phase =
   async (workspace) => {
     const status = (workspace.status ??= {});
     if (workspace.metadata.deletionTimestamp) return deleting(workspace, parts);
-    if (status.phase === "Scheduling" && workspace.spec.URL && workspace.spec.cluster) status.phase = "Initializing";
+    if (status.phase === "Scheduling" && isConditionTrue(workspace, "WorkspaceScheduled")) status.phase = "Initializing";
     if (status.phase === "Initializing") return initializing(workspace, parts);
     if (status.phase === "Unavailable" && getCondition(workspace, "WorkspaceInitialized")?.reason === "WorkspaceDisappeared")
       if (await logicalClusterOf(workspace, parts)) markTrue(workspace, "WorkspaceInitialized");

@@ -22,11 +22,14 @@ import {
 } from "@meshplane/apis";
 import { markFalse, markTrue, ok, pending, stop, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
 import { lifecycleId } from "../../workspace-types.ts";
-import { find, listShards, logicalClusterResource, withoutSlash, type ReconcilerParts } from "../parts.ts";
+import { firstLocks } from "../api-binding/complete-bindings.ts";
+import { writeLocks } from "../api-binding/locks.ts";
+import { defaultBindings } from "../logical-cluster/default-bindings.ts";
+import { createWhole, find, listShards, logicalClusterResource, withoutSlash, type ReconcilerParts } from "../parts.ts";
 
 /**
- * Chooses a shard and a name, commits both, and only then makes the logical cluster: after a crash in between the next try
- * finds the name that was chosen.
+ * Chooses a shard and a name, commits both and the address that follows from them, and only then makes the logical cluster: after a crash in between
+ * the next try finds the name that was chosen. Nobody is led to the address before the phase is Initializing.
  */
 export const scheduling =
   (parts: ReconcilerParts): Subroutine<Workspace> =>
@@ -34,24 +37,30 @@ export const scheduling =
     const { metadata, spec } = workspace;
     if (metadata.deletionTimestamp || spec.mount) return ok;
     if (!parts.paths.get(parent)) return pending({ afterSeconds: 1 });
-    if (spec.URL && spec.cluster) return followShard(workspace, parts);
-    if (!metadata.annotations?.[clusterNameAnnotation]) return chooseShard(workspace, parts);
+    const path = `${parts.paths.pathOf(parent)}:${metadata.name}`;
+    const cluster = metadata.annotations?.[clusterNameAnnotation];
+    if (spec.URL && spec.cluster && (workspace.status?.phase !== "Scheduling" || cluster !== spec.cluster))
+      return followShard(workspace, parts);
+    if (!cluster) return chooseShard(workspace, path, parts);
 
-    const cluster = metadata.annotations[clusterNameAnnotation];
     const shard = (await listShards(parts)).find(({ metadata: { name } }) => name === metadata.annotations![shardAnnotation]);
     if (!shard) return followShard(workspace, parts);
-    const path = `${parts.paths.pathOf(parent)}:${metadata.name}`;
     if (!(await makeLogicalCluster(workspace, parent, cluster, path, parts))) {
-      delete metadata.annotations[clusterNameAnnotation]; // taken by somebody else: choose another
+      assign(workspace, newClusterName(), path, shard); // taken by somebody else
       return stop;
     }
-    spec.cluster = cluster;
-    spec.URL = `${withoutSlash(shard.spec.externalURL ?? shard.spec.baseURL)}/clusters/${path}`;
+    assign(workspace, cluster, path, shard);
     markTrue(workspace, "WorkspaceScheduled");
     return ok;
   };
 
-async function chooseShard(workspace: Workspace, parts: ReconcilerParts): Promise<Outcome> {
+function assign({ metadata, spec }: Workspace, cluster: string, path: string, shard: Shard): void {
+  metadata.annotations = { ...metadata.annotations, [clusterNameAnnotation]: cluster };
+  spec.cluster = cluster;
+  spec.URL = `${withoutSlash(shard.spec.externalURL ?? shard.spec.baseURL)}/clusters/${path}`;
+}
+
+async function chooseShard(workspace: Workspace, path: string, parts: ReconcilerParts): Promise<Outcome> {
   let selector: LabelSelector;
   try {
     selector = workspace.spec.location?.selector ? labelSelectorFrom(workspace.spec.location.selector) : everything;
@@ -72,8 +81,8 @@ async function chooseShard(workspace: Workspace, parts: ReconcilerParts): Promis
     ...metadata.annotations,
     [shardAnnotation]: shard.metadata.name!,
     [shardHashAnnotation]: shardHash(shard.metadata.name!),
-    [clusterNameAnnotation]: newClusterName(),
   };
+  assign(workspace, newClusterName(), path, shard);
   copyRegion(workspace, shard);
   if (!metadata.finalizers?.includes(workspaceFinalizer)) metadata.finalizers = [...(metadata.finalizers ?? []), workspaceFinalizer];
   return stop; // the write brings us back
@@ -111,23 +120,24 @@ async function makeLogicalCluster(
   path: string,
   parts: ReconcilerParts,
 ): Promise<boolean> {
-  const client = parts.client.cluster(cluster).resource<LogicalCluster>(logicalClusterResource);
   const wanted = await logicalClusterOf(workspace, parent, path, parts);
-  let made: LogicalCluster;
+  const { initializers, terminators } = wanted.spec;
+  wanted.status = {
+    phase: "Initializing",
+    URL: `${withoutSlash(parts.shard.externalURL)}/clusters/${cluster}`,
+    ...(initializers ? { initializers } : {}),
+    ...(terminators ? { terminators } : {}),
+  };
+  const locks = initializers?.includes(apiBindingsInitializer) && firstLocks(await defaultBindings(wanted, cluster, parts), parts);
+  if (locks) writeLocks(wanted, locks);
   try {
-    made = await client.create(wanted);
+    await createWhole(parts, cluster, logicalClusterResource, wanted);
+    return true;
   } catch (error) {
     if (!hasReason(error, "AlreadyExists")) throw error;
     const found = await find<LogicalCluster>(parts.client, cluster, logicalClusterResource, logicalClusterName);
-    if (!found || !equalJson(found.spec.owner, wanted.spec.owner)) return false;
-    made = found;
+    return found !== undefined && equalJson(found.spec.owner, wanted.spec.owner);
   }
-  if (made.status?.phase === undefined || made.status.phase === "Scheduling")
-    await client.updateStatus({
-      ...made,
-      status: { ...made.status, phase: "Initializing", URL: `${withoutSlash(parts.shard.externalURL)}/clusters/${cluster}` },
-    });
-  return true;
 }
 
 async function logicalClusterOf(workspace: Workspace, parent: string, path: string, { types }: ReconcilerParts): Promise<LogicalCluster> {

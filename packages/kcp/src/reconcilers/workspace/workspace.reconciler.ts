@@ -25,6 +25,7 @@ export function workspaceController(parts: ReconcilerParts): ControllerOptions {
       client: parts.client,
       resource: workspaceResource,
       subroutines: [metadata(), deletion(parts), mountReadiness(parts), scheduling(parts), phase(parts)],
+      settles: true,
     }),
     workers: 8,
     unsettled: [{ name: kcpIndexes.unsettled, value: "lifecycle" }],
@@ -34,7 +35,8 @@ export function workspaceController(parts: ReconcilerParts): ControllerOptions {
 export function owningWorkspace(change: Change): ObjectKey[] {
   const now = change.object() as LogicalCluster | undefined;
   const before = change.previous() as LogicalCluster | undefined;
-  if (now && before && looksTheSame(now, before)) return [];
+  // a new one was made by the Workspace's own reconcile, which goes on with it
+  if (now && (!before || looksTheSame(now, before))) return [];
   const owner = (now ?? before)?.spec?.owner;
   return owner?.resource === "workspaces" ? [{ cluster: owner.cluster, namespace: "", name: owner.name }] : [];
 }

@@ -104,9 +104,10 @@ export class EtcdWatch {
   }
 
   #reopen(): void {
+    const stream = this.#stream;
     this.#stream = undefined;
     if (this.#ended) return;
-    this.#options.connection.lost();
+    if (stream) this.#options.connection.lost(stream);
     this.#timer = setTimeout(() => this.#open(), this.#pauseMs);
     this.#pauseMs = Math.min(this.#pauseMs * 2, reconnectMsMax);
   }
@@ -157,6 +158,10 @@ export class EtcdWatch {
   #canceled({ compact_revision, cancel_reason }: WatchResponse): void {
     if (compact_revision > 0) {
       this.#fail(new StoreError("Compacted", `revision ${this.#progress} is older than ${compact_revision}, which etcd has compacted to`));
+    } else if (cancel_reason.includes("no leader")) {
+      const stream = this.#stream;
+      this.#reopen();
+      stream?.cancel();
     } else {
       this.#fail(new StoreError("Unreachable", `etcd has ended the watch: ${cancel_reason}`));
     }

@@ -330,6 +330,8 @@ class FileStore implements SqliteStore {
     const { database, unlock } = this.#opened;
     try {
       if (!this.#failure) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // no room on the disk, say: what was written is in the log, and is found there at the next start
     } finally {
       database.close();
       this.#log.close();

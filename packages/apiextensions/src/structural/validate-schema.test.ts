@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { decodeJson } from "../json/decode.ts";
-import type { JsonObject, JsonValue } from "../object.ts";
-import { formatCheck } from "./formats.ts";
-import type { JsonSchema } from "./json-schema.ts";
-import { compileValidator, validateSchema } from "./validate.ts";
+import { decodeJson } from "@meshplane/apimachinery";
+import type { JsonObject, JsonSchema, JsonValue, KubeObject } from "@meshplane/apimachinery";
+import { compileSchema } from "./compile-schema.ts";
+import { toFieldErrors } from "./problem.ts";
+import { compileValidator } from "./validate-schema.ts";
 
 const texts = (value: JsonValue, schema: JsonSchema, path?: string): string[] =>
-  validateSchema(value, schema, path).map((error) => `${error.field}: ${error.detail}`);
+  toFieldErrors(compileValidator(schema)(value) ?? [], path).map((error) => `${error.field}: ${error.detail}`);
 const spec = (properties: Record<string, JsonSchema>, more: JsonSchema = {}): JsonSchema => ({
   type: "object",
   properties: { spec: { type: "object", properties, ...more } },
@@ -138,9 +138,12 @@ one(
 
 for (const { name, schema, value, want } of cases) {
   test(`validates: ${name}`, () => {
-    const object = { spec: { x: decodeJson(value).value } };
-    assert.deepEqual(texts(object, spec({ x: schema })), want);
-    assert.equal(compileValidator(spec({ x: schema }))(object).length, want.length);
+    const object = { spec: { x: decodeJson(value).value } } as unknown as KubeObject;
+    const errors = compileSchema(spec({ x: schema })).validate(object);
+    assert.deepEqual(
+      errors.map(({ field, detail }) => `${field}: ${detail}`),
+      want,
+    );
   });
 }
 
@@ -157,54 +160,19 @@ test("keys of the language's own objects are no properties", () => {
   assert.deepEqual(texts({ constructor: 1 } as unknown as JsonObject, schema), []);
 });
 
-test("hostile patterns and texts take linear time", () => {
+test("a hostile pattern takes linear time", () => {
   const start = performance.now();
-  const schema = spec({ x: { type: "string", pattern: "^(a+)+$" } });
-  assert.equal(texts({ spec: { x: `${"a".repeat(5_000)}!` } }, schema).length, 1);
-  for (const format of ["hostname", "email", "uri", "ipv6", "duration", "k8s-long-name", "byte", "mac"]) {
-    formatCheck(format)!(`${"a-".repeat(100_000)}!`);
-    formatCheck(format)!(`${"1 ".repeat(100_000)}!`);
-  }
+  assert.equal(texts({ spec: { x: `${"a".repeat(5_000)}!` } }, spec({ x: { type: "string", pattern: "^(a+)+$" } })).length, 1);
   assert.ok(performance.now() - start < 3_000);
 });
 
-const formats: Record<string, [good: string[], bad: string[]]> = {
-  "date-time": [
-    ["2024-02-29T00:00:00Z", "2024-01-01t10:00:00.5+01:00"],
-    ["now", "2024-02-30T00:00:00Z", "2024-01-01"],
-  ],
-  duration: [
-    ["1h", "5 days", "2weeks"],
-    ["5 parsecs", ""],
-  ],
-  ipv4: [["1.2.3.4"], ["1.2.3", "1.2.3.256", "01.2.3.4"]],
-  ipv6: [
-    ["::1", "fe80::1:2", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4"],
-    ["1.2.3.4", "1::2::3", "12345::"],
-  ],
-  cidr: [
-    ["10.0.0.0/8", "::/0"],
-    ["10.0.0.0", "10.0.0.0/33"],
-  ],
-  uri: [
-    ["https://example.com/a?b#c", "/path", "https://[::1]:80/"],
-    ["not a url", "", "http://a b/"],
-  ],
-  hostname: [
-    ["example.com", "a", "a-b"],
-    ["not valid!", "-a", ""],
-  ],
-  uuid: [["123e4567-e89b-12d3-a456-426614174000"], ["abc"]],
-  byte: [["aGk="], ["***", "aGk"]],
-  email: [["a@b.c"], ["a", "a@", "a b@c"]],
-  mac: [
-    ["01:23:45:67:89:ab", "01-23-45-67-89-ab", "0123.4567.89ab"],
-    ["01:23", "01:23-45:67:89:ab"],
-  ],
-};
-for (const [format, [good, bad]] of Object.entries(formats)) {
-  test(`format ${format}`, () => {
-    for (const text of good) assert.ok(formatCheck(format)!(text), text);
-    for (const text of bad) assert.ok(!formatCheck(format)!(text), text);
-  });
-}
+test("an object as deep as a body may be", () => {
+  const deep = decodeJson(`${'{"a":'.repeat(9_990)}1${"}".repeat(9_990)}`).value;
+  assert.deepEqual(texts({ spec: { x: deep } }, spec({ x: { "x-kubernetes-preserve-unknown-fields": true } })), []);
+});
+
+test("more wrong items than a call has arguments", () => {
+  const list = Array.from({ length: 200_000 }, () => 1);
+  const wrong = compileValidator(spec({ x: { type: "array", items: string } }))({ spec: { x: list } });
+  assert.equal(wrong?.length, 200_000);
+});
