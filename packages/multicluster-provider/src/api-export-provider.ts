@@ -26,6 +26,7 @@ export const apiExportProvider = (options: ApiExportProviderOptions): Provider =
     },
     members: {
       resource: { group: "apis.kcp.io", version: "v1alpha2", resource: "apibindings" },
+      belongs: isOfExport,
       ready: (binding) => hasTrueCondition(binding, "Ready"),
     },
   });
@@ -33,6 +34,14 @@ export const apiExportProvider = (options: ApiExportProviderOptions): Provider =
 function endpointUrls(slice: KubeObject): string[] {
   const status = slice["status"] as { endpoints?: { url: string }[] | null } | undefined;
   return (status?.endpoints ?? []).map(({ url }) => url);
+}
+
+/** An export that claims bindings is shown all of a consumer's, and may write there once its own stands. */
+function isOfExport(binding: KubeObject, url: string): boolean {
+  const [, cluster, name] = /\/services\/apiexport\/([^/]+)\/([^/]+)$/.exec(url) ?? [];
+  if (name === undefined) return true;
+  const { spec, status } = binding as { spec?: { reference?: { export?: { name?: string } } }; status?: { apiExportClusterName?: string } };
+  return (spec?.reference?.export?.name ?? name) === name && (status?.apiExportClusterName ?? cluster) === cluster;
 }
 
 function hasTrueCondition(object: KubeObject, type: string): boolean {

@@ -21,6 +21,8 @@ export interface FleetProviderOptions {
   /** the objects that show who is there: a cluster is engaged with its first ready one, and let go with its last */
   members: {
     resource: GroupVersionResource;
+    /** whether the endpoint is shown it for its own sake; all by default */
+    belongs?: (object: KubeObject, url: string) => boolean;
     ready: (object: KubeObject) => boolean;
     /** it is still listed, but no longer ours */
     left?: (object: KubeObject, url: string) => boolean;
@@ -194,6 +196,7 @@ export class FleetProvider implements Provider {
   }
 
   #onMember(endpoint: Endpoint, member: KubeObject, gone: boolean): void {
+    if (this.#options.members.belongs?.(member, endpoint.url) === false) return;
     const cluster = clusterOf(member);
     const { name = "", annotations } = member.metadata;
     let engaged = this.#engaged.get(cluster);
