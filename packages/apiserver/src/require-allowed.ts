@@ -1,5 +1,5 @@
 import { failure, formatGroupResource, parseFieldSelector } from "@meshplane/apimachinery";
-import type { Authorizer, Decision } from "./authorization/authorizer.ts";
+import type { AuthorizationAttributes, Authorizer, Decision } from "./authorization/authorizer.ts";
 import type { CollectingContext } from "./resource-request.ts";
 import type { ResourceTarget, Target } from "./target.ts";
 import { TextAnswer } from "./text-answer.ts";
@@ -16,9 +16,18 @@ export function requireAllowed(
 ): void | Promise<void> {
   const asked = target.kind === "resource" ? questionOf(target, http) : target;
   const annotate = context.trail ? (key: string, value: string) => context.annotate(key, value) : undefined;
-  const decision = authorize({ user, target: asked, annotate });
+  const decision = authorize({ user, target: asked, annotate, selectors: selectorsOf(asked, http) });
   if (decision instanceof Promise) return decision.then((it) => settle(it, user, asked, context, http));
   settle(decision, user, asked, context, http);
+}
+
+const collectionVerbs = new Set<string>(["list", "watch", "deletecollection"]);
+
+function selectorsOf({ kind, verb }: Target, { query }: HttpRequest): AuthorizationAttributes["selectors"] {
+  if (query.text === "" || kind !== "resource" || !collectionVerbs.has(verb)) return undefined;
+  const field = query.get("fieldSelector") ?? "";
+  const label = query.get("labelSelector") ?? "";
+  return field === "" && label === "" ? undefined : { field, label };
 }
 
 /** A namespace lies in itself: a role in it may allow to read it. */
