@@ -51,7 +51,9 @@ export function createMountProxy({ log, ca }: MountProxyOptions): MountProxy {
     try {
       return await sent(0);
     } catch (error) {
-      log.warn("a mount cannot be reached", { host: target.host, error: (error as Error).message });
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      const hint = untrusted.test(code) ? { hint: "authorities in the file that NODE_EXTRA_CA_CERTS names are trusted" } : {};
+      log.warn("a mount cannot be reached", { host: target.host, error: message, ...hint });
       return plainAnswer(502, "the mounted server cannot be reached\n");
     }
 
@@ -88,6 +90,8 @@ export function createMountProxy({ log, ca }: MountProxyOptions): MountProxy {
     }
   };
 }
+
+const untrusted = /^(SELF_SIGNED|UNABLE_TO_|DEPTH_ZERO|CERT_)/;
 
 /** undefined: not a place where requests may go */
 function targetOf(text: string): URL | undefined {
