@@ -48,14 +48,20 @@ function withSelectedName(target: ResourceTarget, http: HttpRequest): ResourceTa
   }
 }
 
-function settle({ decision, reason, error }: Decision, user: User, target: Target, context: CollectingContext, http: HttpRequest): void {
+function settle(
+  { decision, reason, shown, error }: Decision,
+  user: User,
+  target: Target,
+  context: CollectingContext,
+  http: HttpRequest,
+): void {
   if (context.trail) {
     context.annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid");
     context.annotate("authorization.k8s.io/reason", error === undefined || decision === "allow" ? reason : "internal error");
   }
   if (decision === "allow") return;
   if (error !== undefined) throw undecidable(http, error);
-  throw forbiddenTo(user, target, "access denied");
+  throw forbiddenTo(user, target, shown ?? "access denied");
 }
 
 /** Nobody allowed it, but somebody who could have was not to be asked: no refusal, upstream's plain text for what went wrong. */
@@ -67,8 +73,9 @@ function undecidable({ path, query }: HttpRequest, error: string): TextAnswer {
 
 export function forbiddenTo(user: User, target: Target, why: string): Error {
   const who = `User ${JSON.stringify(user.name)} cannot`;
+  const because = why === "" ? "" : `: ${why}`;
   if (target.kind === "nonResource") {
-    return failure(403, "Forbidden", {}, `forbidden: ${who} ${target.verb} path ${JSON.stringify(target.path)}: ${why}`);
+    return failure(403, "Forbidden", {}, `forbidden: ${who} ${target.verb} path ${JSON.stringify(target.path)}${because}`);
   }
   const { group, subresource, name, namespace, verb } = target;
   const resource = target.identity === undefined ? target.resource : `${target.resource}:${target.identity}`;
@@ -80,6 +87,6 @@ export function forbiddenTo(user: User, target: Target, why: string): Error {
     403,
     "Forbidden",
     { ...(name ? { name } : {}), ...(group ? { group } : {}), kind: resource },
-    `${subject} is forbidden: ${who} ${verb} resource ${JSON.stringify(asked)} in API group ${JSON.stringify(group)} ${scope}: ${why}`,
+    `${subject} is forbidden: ${who} ${verb} resource ${JSON.stringify(asked)} in API group ${JSON.stringify(group)} ${scope}${because}`,
   );
 }

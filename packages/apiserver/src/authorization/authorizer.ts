@@ -16,6 +16,8 @@ export interface Decision {
   readonly decision: "allow" | "deny" | "noOpinion";
   /** for the audit line and `why`; the client gets an anonymised text */
   readonly reason: string;
+  /** what the client may read of it, when that is not just "access denied" */
+  readonly shown?: string;
   /** it could not be asked (properly): when nobody else allows, that is no refusal but a failure */
   readonly error?: string;
 }

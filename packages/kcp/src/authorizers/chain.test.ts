@@ -174,3 +174,19 @@ test("explaining asks every step and decides as the chain does", async () => {
   ]);
   assert.equal(steps[3]!.error, "unreachable");
 });
+
+test("clients read a webhook's reasons and none of RBAC's", async () => {
+  const shown = async (order: readonly string[] | undefined, webhook: Authorizer, user = called("bob")) => {
+    const { decision, reason, shown: text } = await chainWith(order, webhook).authorize({ user, target: reading });
+    return [decision, reason, text];
+  };
+  assert.deepEqual(await shown(undefined, () => noOpinion("unknown here")), [
+    "noOpinion",
+    "access denied\nunknown here",
+    "access denied\nunknown here",
+  ]);
+  assert.deepEqual(await shown(["Webhook", "RBAC"], () => deny("not today")), ["deny", "not today", "not today"]);
+  assert.deepEqual(await shown(undefined, () => noOpinion("")), ["noOpinion", "access denied", "access denied"]);
+  assert.deepEqual(await shown(undefined, () => noOpinion(""), called("alice")), ["allow", "access granted", undefined]);
+  assert.deepEqual(await shown(undefined, () => noOpinion(""), called("root", ["system:masters"])), ["allow", "", undefined]);
+});
