@@ -32,7 +32,14 @@ const cases: Case[] = [
   { name: "a role without access does not", grants: ["alice get"], want: "noOpinion" },
   { name: "access without a role does not", grants: [entering], want: "noOpinion" },
   { name: "masters may everything", user: { groups: ["system:masters"] }, grants: [], want: "allow" },
-  { name: "a missing logical cluster denies", cluster: undefined, grants: [entering, "alice get"], want: "deny" },
+  { name: "of a missing logical cluster nothing is said", cluster: undefined, grants: [entering, "alice get"], want: "noOpinion" },
+  {
+    name: "a group that a scope leaves outside does not count",
+    cluster: { ...entry, requiredGroups: "red" },
+    user: { groups: ["red", "system:kcp:logical-cluster-admin"], extra: { "authentication.kcp.io/scopes": ["cluster:other"] } },
+    grants: [entering, "alice get"],
+    want: "deny",
+  },
   {
     name: "a scheduled one is not open yet",
     cluster: { ...entry, phase: "Scheduling" },
