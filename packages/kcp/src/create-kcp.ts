@@ -77,7 +77,16 @@ export function createKcp(options: KcpOptions): Kcp {
       shows: (cluster) => !published.inCluster(cluster)[Symbol.iterator]().next().done,
     },
   });
-  published.onChange(() => apis.dropVirtual());
+  published.onChange(({ resources, slices }) => {
+    apis.dropVirtual();
+    // whoever watches what is published no longer must not go on seeing it
+    for (const { cluster, group, resource, identityHash } of resources)
+      if (identityHash !== undefined) options.endWatches?.(cluster, { group, resource });
+    for (const { cluster, source } of slices) {
+      const shown = published.get(source.path ? (paths.clusterOf(source.path) ?? "") : cluster, source.name);
+      if (shown) options.endWatches?.(shown.cluster, { group: shown.group, resource: shown.resource });
+    }
+  });
   const wildcard = surfaceOf("*", base);
   const surfaces: SurfaceSource = (cluster) => {
     if (cluster === "*" || cluster === "") return wildcard;
