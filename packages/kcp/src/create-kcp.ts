@@ -35,6 +35,7 @@ import { ObjectReader } from "./object-reader.ts";
 import { cacheControllers, kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 import { ShardList } from "./shard-list.ts";
+import { boundCrdCluster, computedCrds, systemCrdCluster } from "./definitions/computed-crds.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
 import { metadataDefinition } from "./surfaces/metadata-definition.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
@@ -88,8 +89,17 @@ export function createKcp(options: KcpOptions): Kcp {
     }
   });
   const wildcard = surfaceOf("*", base);
+  const since = clock();
+  const crdSurfaces = new Map(
+    [systemCrdCluster, boundCrdCluster].map((cluster) => {
+      const inPlace = (one: ResourceDefinition) =>
+        one.resource === "customresourcedefinitions" ? computedCrds(cluster, one, { store, bound, since })! : one;
+      return [cluster, surfaceOf(cluster, base.map(inPlace))];
+    }),
+  );
   const surfaces: SurfaceSource = (cluster) => {
     if (cluster === "*" || cluster === "") return wildcard;
+    if (cluster === systemCrdCluster || cluster === boundCrdCluster) return crdSurfaces.get(cluster)!;
     const known = apis.of(cluster);
     return known instanceof Promise ? known.then(({ surface }) => surface) : known.surface;
   };
