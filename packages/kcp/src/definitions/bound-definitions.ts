@@ -63,10 +63,10 @@ export class BoundDefinitions {
   async keep(schema: APIResourceSchema): Promise<void> {
     const uid = schema.metadata.uid!;
     if (this.#kept.has(uid)) return;
-    const { name, annotations, labels } = schema.metadata;
+    const { name, annotations, labels, creationTimestamp } = schema.metadata;
     const body = Buffer.from(
       JSON.stringify({
-        metadata: { name: uid, uid, annotations: { ...annotations, [schemaNameAnnotation]: name }, labels },
+        metadata: { name: uid, uid, creationTimestamp, annotations: { ...annotations, [schemaNameAnnotation]: name }, labels },
         spec: schema.spec,
       }),
     );
