@@ -1,3 +1,7 @@
+/**
+ * Every request, from the socket to its answer: `serveRequest` has the stages in the order in which they happen, and below it is a function
+ * for each verb. A PUT is `update`. Each step is a file of its name.
+ */
 import { plainError } from "@meshplane/apimachinery";
 import { answer, headersOf, warningHeaders } from "./answer.ts";
 import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf, isPlainJson } from "./answer-forms.ts";

@@ -1,3 +1,7 @@
+/**
+ * The embedded store, where a write is made durable: commits queue up, a batch of them is one SQLite transaction, the log is synced, and
+ * only then is anybody answered or told (`#flush`, then `LogFile`).
+ */
 import { FeedConsumers, deliverTo } from "../../feed-consumers.ts";
 import { decodeHeader, encodeHeader } from "../../encode-header.ts";
 import { requireCommit } from "../../require-commit.ts";
