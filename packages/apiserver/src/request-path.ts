@@ -89,7 +89,8 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
       };
       const turn = turnForQuery(http.query.text);
       if (turn) await turn;
-      if (definition.computed) response = await serveComputed(http, request, target.verb, context);
+      if (definition.computed && (!definition.computed.readsOnly || target.verb === "get" || target.verb === "list"))
+        response = await serveComputed(http, request, target.verb, context);
       else if (target.subresource !== "" && target.subresource !== "status")
         response = await serveSubresource(http, request, target.verb, context);
       else response = await verbs[target.verb](http, request, context);

@@ -109,7 +109,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
   let server: ApiServer;
   const local = (): InProcessApi => server.local;
 
-  const rbac = new RbacIndex({ store, policyCluster: systemAdminCluster, bootstrap: bootstrapPolicy(kcpBootstrapPolicy) });
+  const policy = bootstrapPolicy(kcpBootstrapPolicy);
+  const rbac = new RbacIndex({ store, policyCluster: systemAdminCluster, bootstrap: policy });
   const accounts = serviceAccountTokens({
     store,
     signingKey: options.signingKey,
@@ -155,6 +156,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     shard: options.shard,
     builtIns,
     rbac,
+    givenObjects: { clusterroles: policy.clusterRoles, clusterrolebindings: policy.clusterRoleBindings },
     local,
     endWatches: (cluster, resource) => server.endWatches(cluster, resource),
     quotaAdmission: [quotas.admission],

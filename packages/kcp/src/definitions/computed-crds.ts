@@ -1,5 +1,4 @@
 /** What upstream keeps as CRDs in two clusters of its own is computed here: read-only, for those who look there. @see spec scale §1 */
-import { createHash } from "node:crypto";
 import { formatTime, type KubeList, type KubeObject, type ObjectMeta } from "@meshplane/apimachinery";
 import type { APIResourceSchema } from "@meshplane/apis";
 import type { ComputedResource, ResourceDefinition } from "@meshplane/apiserver";
@@ -7,6 +6,7 @@ import type { CrdLikeSpec } from "@meshplane/apiextensions";
 import type { Store } from "@meshplane/storage";
 import type { BoundDefinitions } from "./bound-definitions.ts";
 import { systemKinds } from "./system-definitions.ts";
+import { uidOf } from "./uid-of.ts";
 
 export const systemCrdCluster = "system:system-crds";
 export const boundCrdCluster = "system:bound-crds";
@@ -37,10 +37,7 @@ export function computedCrds(cluster: string, crds: ResourceDefinition, parts: C
 
 function systemCrd(spec: CrdLikeSpec, since: number): KubeObject {
   const name = `${spec.names.plural}.${spec.group}`;
-  const digest = createHash("sha256").update(name).digest("hex");
-  const uid = [digest.slice(0, 8), digest.slice(8, 12), `8${digest.slice(13, 16)}`, `8${digest.slice(17, 20)}`, digest.slice(20, 32)].join(
-    "-",
-  );
+  const uid = uidOf(name);
   return crdOf(spec, {
     name,
     uid,
