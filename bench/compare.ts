@@ -8,6 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { request } from "node:https";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { printReport, type Row, type Side, type Start } from "./report.ts";
@@ -28,6 +29,8 @@ if (!values.kbench || !existsSync(values.kbench)) throw new Error("--kbench PATH
 if (values.kcp !== undefined && !existsSync(values.kcp)) throw new Error(`--kcp: there is no ${values.kcp}`);
 
 const port = { ours: 26443, upstream: 26444 };
+/** at which the server's own clock of the event loop ticks; part of what it tells */
+const loopSampleMs = 10;
 const rows: Row[] = [];
 const starts: Start[] = [];
 
@@ -51,6 +54,7 @@ interface Running {
   process: ChildProcess;
   kubeconfig: string;
   directory: string;
+  port: number;
   readyMs: number;
 }
 
@@ -70,17 +74,24 @@ async function measure(side: Side, round: number): Promise<void> {
 
 async function kbench(side: Side, round: number, server: Running, mode: string, n: string): Promise<void> {
   const before = loadavg()[0]!;
+  if (side === "ours") await loopDelayMs(server);
   const child = spawn(values.kbench!, ["-kubeconfig", server.kubeconfig, "-mode", mode, "-n", n, "-pid", String(server.process.pid)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  let output = "";
-  child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  await new Promise((resolve) => child.on("close", resolve));
-  for (const line of output.split("\n").filter(Boolean)) {
+  // a line is printed when its operation is over: what the server says then is about that operation
+  for await (const line of createInterface({ input: child.stdout })) {
     const row = JSON.parse(line) as Row["values"];
-    rows.push({ side, round, mode, load: before, values: row });
+    rows.push({ side, round, mode, load: before, loopMs: side === "ours" ? await loopDelayMs(server) : undefined, values: row });
     console.error(`  ${mode}: ${line}`);
   }
+}
+
+/** p99 of the event-loop delay since the last time it was read. */
+async function loopDelayMs({ kubeconfig, port }: Running): Promise<number | undefined> {
+  const token = /token: "?([^"\s]+)/.exec(readFileSync(kubeconfig, "utf8"))?.[1];
+  const { text } = await ask(port, "/metrics", token === undefined ? {} : { authorization: `Bearer ${token}` });
+  const seconds = /^nodejs_eventloop_lag_p99_seconds (\S+)/m.exec(text)?.[1];
+  return seconds === undefined ? undefined : Math.max(0, Number(seconds) * 1000 - loopSampleMs);
 }
 
 async function startServer(side: Side): Promise<Running> {
@@ -92,11 +103,11 @@ async function startServer(side: Side): Promise<Running> {
   const kubeconfig = join(directory, "admin.kubeconfig");
   for (;;) {
     if (process.exitCode !== null) throw new Error(`${side} ended with ${process.exitCode}`);
-    if (existsSync(kubeconfig) && (await isReady(port[side]))) break;
+    if (existsSync(kubeconfig) && (await ask(port[side], "/readyz")).status === 200) break;
     if (performance.now() - started > 180_000) throw new Error(`${side} was not ready in 3 minutes`);
     await sleep(5);
   }
-  return { process, kubeconfig, directory, readyMs: performance.now() - started };
+  return { process, kubeconfig, directory, port: port[side], readyMs: performance.now() - started };
 }
 
 async function stop({ process, directory }: Running): Promise<void> {
@@ -106,16 +117,19 @@ async function stop({ process, directory }: Running): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
 }
 
-function isReady(at: number): Promise<boolean> {
+/** Status 0: nobody answered. */
+function ask(at: number, path: string, headers: Record<string, string> = {}): Promise<{ status: number; text: string }> {
   return new Promise((resolve) => {
     const probe = request(
-      { host: "127.0.0.1", port: at, path: "/readyz", rejectUnauthorized: false, agent: false, timeout: 2000 },
+      { host: "127.0.0.1", port: at, path, headers, rejectUnauthorized: false, agent: false, timeout: 2000 },
       (answer) => {
-        answer.resume();
-        resolve(answer.statusCode === 200);
+        let text = "";
+        answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text }));
+        answer.on("error", () => resolve({ status: 0, text: "" }));
       },
     );
-    probe.on("error", () => resolve(false));
+    probe.on("error", () => resolve({ status: 0, text: "" }));
     probe.on("timeout", () => probe.destroy());
     probe.end();
   });

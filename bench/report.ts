@@ -6,6 +6,8 @@ export interface Row {
   mode: string;
   /** load average of one minute when it began */
   load: number;
+  /** p99 of the event-loop delay while this operation ran, milliseconds; of servers that tell it */
+  loopMs: number | undefined;
   values: {
     test: string;
     n: number;
@@ -38,7 +40,7 @@ const goals: [test: RegExp, rate: number, cpu: number | undefined][] = [
   [/^(create|update|delete) configmap/i, 4, 5],
   [/^get configmap/i, 3, 5],
   [/apply/i, 3, 4],
-  [/^list/i, 3, undefined],
+  [/^list 500/i, 3, undefined],
   [/^workspace/i, 60, undefined],
   [/^watch fan-out/i, 1.5, 4],
   [/bind|consumer|provider|status|wildcard/i, 5, undefined],
@@ -56,7 +58,8 @@ export function printReport({ rows, starts, versions, rounds }: Report): string 
     const missed =
       goal && ((rate !== undefined && rate < goal[1]) || (goal[2] !== undefined && cpu !== undefined && cpu < goal[2]) || worse);
     const errors = rows.filter((row) => row.values.test === test).reduce((sum, row) => sum + (row.values.errors ?? 0), 0);
-    return `| ${test} | ${show(of("ours", "per_second"))} | ${show(of("upstream", "per_second"))} | ${times(rate)} | ${show(of("ours", "p99_ms"))} / ${show(of("upstream", "p99_ms"))} | ${show(of("ours", "cpu_ms_per_op"))} / ${show(of("upstream", "cpu_ms_per_op"))} | ${times(cpu)} | ${errors} | ${goal ? `${goal[0] ? `${goal[1]}×` : ""}${goal[2] ? `, CPU 1/${goal[2]}` : ""}${missed ? " **missed**" : ""}` : ""} |`;
+    const loop = median(rows.filter((row) => row.side === "ours" && row.values.test === test).map((row) => row.loopMs));
+    return `| ${test} | ${show(of("ours", "per_second"))} | ${show(of("upstream", "per_second"))} | ${times(rate)} | ${show(of("ours", "p99_ms"))} / ${show(of("upstream", "p99_ms"))} | ${show(loop)} / – | ${show(of("ours", "cpu_ms_per_op"))} / ${show(of("upstream", "cpu_ms_per_op"))} | ${times(cpu)} | ${errors} | ${goal ? `${goal[0] ? `${goal[1]}×` : ""}${goal[2] ? `, CPU 1/${goal[2]}` : ""}${missed ? " **missed**" : ""}` : ""} |`;
   });
   const start = (side: Side, key: "readyMs" | "idleKb") => median(starts.filter((one) => one.side === side).map((one) => one[key]));
   const memory = median(rows.map((row) => row.values.kb_per_workspace));
@@ -75,13 +78,15 @@ real kcp are given by their paths. Rows that miss their goal stay in.
 | idle memory | ${mb(start("ours", "idleKb"))} | ${mb(start("upstream", "idleKb"))} | ${times(ratio(start("upstream", "idleKb"), start("ours", "idleKb")))} | 4× |
 | memory per further idle workspace | ${memory === undefined ? "–" : `${memory.toFixed(1)} KB`} | 7 to 10 MB (upstream's own figure) | | 30 KB |
 
-| operation | per second | upstream | ratio | p99 ms, ours / upstream | server CPU ms per op | less CPU | errors | goal |
-| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+Event-loop delay is what this server's own metric says when an operation has ended, less the 10 ms at which it samples; upstream has no event loop.
+
+| operation | per second | upstream | ratio | p99 ms, ours / upstream | event-loop delay p99 ms, ours / upstream | server CPU ms per op | less CPU | errors | goal |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 ${lines.join("\n")}
 
 ## Raw lines
 
-${rows.map((row) => `    ${row.side} round=${row.round} load=${row.load.toFixed(1)} ${JSON.stringify(row.values)}`).join("\n")}
+${rows.map((row) => `    ${row.side} round=${row.round} load=${row.load.toFixed(1)}${row.loopMs === undefined ? "" : ` loop_p99_ms=${row.loopMs.toFixed(1)}`} ${JSON.stringify(row.values)}`).join("\n")}
 `;
 }
 

@@ -14,8 +14,10 @@ import { rows, widgetGroup, workspace, type Expected, type Row } from "./rows.ts
 
 const configmaps = `/clusters/${workspace}/api/v1/namespaces/default/configmaps`;
 const memorySlack = 100 * 1024 * 1024;
-/** 50 ms is the goal; what misses it is printed. Only what hangs fails. */
-const p99MsMax = 10_000;
+/** The goal. It holds on a quiet machine only, so `run.ts --strict` alone insists on it, and asks up to three times. */
+const p99MsGoal = 50;
+const strict = process.env["BAD_INPUT_STRICT"] === "1";
+const p99MsMax = strict ? p99MsGoal : 2_000;
 
 let server: RunningServer;
 let token: string;
@@ -44,17 +46,14 @@ after(async () => {
 describe("rows", () => {
   let n = 0;
   for (const row of rows)
-    test(row.name, row.todo ? { todo: row.todo } : {}, async () => {
+    test(row.name, async () => {
       const first = await ask(row, n++);
       requireExpected(first, row.expect);
       const memory = residentBytes(server.process.pid!);
-      const { p99Ms, failures } = await bystander.during(async () => {
+      await requireServed(row.name, async () => {
         const answers = await Promise.all(Array.from({ length: 10 }, () => ask(row, n++)));
         for (const answer of answers) requireExpected(answer, row.expect);
       });
-      assert.deepEqual(failures, [], "another client's GETs");
-      if (p99Ms > 50) console.log(`# say: ${row.name}: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
-      assert.ok(p99Ms < (row.p99MsMax ?? p99MsMax), `another client's GET p99 was ${p99Ms} ms`);
       await requireMemory(memory);
     });
 
@@ -85,10 +84,10 @@ test("what strangers ask for is not remembered", async () => {
 });
 
 test("5 000 streams opened and reset leave the others alone", async () => {
-  const session = connectHttp2(server.url, { rejectUnauthorized: false });
-  session.on("error", () => {});
   const memory = residentBytes(server.process.pid!);
-  const { failures, p99Ms } = await bystander.during(async () => {
+  await requireServed("rapid resets", async () => {
+    const session = connectHttp2(server.url, { rejectUnauthorized: false });
+    session.on("error", () => {});
     for (let round = 0; round < 100 && !session.destroyed; round++) {
       for (let i = 0; i < 50; i++) {
         const stream = session.request({ ":path": `${configmaps}?watch=true`, authorization: `Bearer ${token}` });
@@ -97,10 +96,8 @@ test("5 000 streams opened and reset leave the others alone", async () => {
       }
       await sleep(5);
     }
+    session.destroy();
   });
-  session.destroy();
-  console.log(`# say: rapid resets: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
-  assert.deepEqual(failures, []);
   await requireMemory(memory);
 });
 
@@ -329,6 +326,17 @@ function requireExpected(answer: WireAnswer, expected: Expected): void {
     else if (expected.message) assert.match(status.message, expected.message);
   }
   expected.check?.(answer);
+}
+
+/** Another client is served while `work` is under way. */
+async function requireServed(name: string, work: () => Promise<void>): Promise<void> {
+  for (let tries = strict ? 3 : 1; ;) {
+    const { p99Ms, failures } = await bystander.during(work);
+    assert.deepEqual(failures, [], "another client's GETs");
+    if (p99Ms > p99MsGoal) console.log(`# say: ${name}: another client's GET p99 was ${p99Ms.toFixed(0)} ms`);
+    if (p99Ms <= p99MsMax) return;
+    assert.ok(--tries > 0, `another client's GET p99 was ${p99Ms} ms`);
+  }
 }
 
 /** Within 10 s it is no more than 100 MB above what it was. */

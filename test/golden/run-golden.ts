@@ -21,6 +21,10 @@ export const goldenFiles = (): string[] =>
     .map((name) => name.replace(/\.json$/, ""))
     .sort();
 
+/** What the runner says of the failed scenarios of a file: a line each, with what differs below it. */
+export const failuresOf = (file: string, output: string): string[] =>
+  output.match(/^FAIL .*(?:\n(?:  .*)?$)*/gm)?.filter((failure) => failure.startsWith(`FAIL ${file}/`)) ?? [];
+
 /** @returns counts per file, and everything that the runner printed */
 export async function runGolden(files: readonly string[]): Promise<{ counts: GoldenCount[]; output: string }> {
   const server = await startServer({ flags: ["--token-auth-file", join(goldenFolder, "tokens.csv")] });
@@ -30,6 +34,8 @@ export async function runGolden(files: readonly string[]): Promise<{ counts: Gol
       "check",
       "--kubeconfig",
       server.kubeconfig,
+      "--verbose",
+      "1",
       ...files.map((name) => join(goldenFolder, "scenarios", `${name}.json`)),
     ]);
     const counts = [...output.matchAll(/^([\w-]+): (\d+) of (\d+) steps, (\d+) of (\d+) scenarios$/gm)].map((m) => ({

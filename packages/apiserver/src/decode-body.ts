@@ -187,6 +187,7 @@ export const headType = 'struct { APIVersion string "json:\\"apiVersion,omitempt
 function requireKind(value: unknown, definition: ResourceDefinition): KubeObject {
   const apiVersion = apiVersionOf(definition);
   if (value === null && definition.builtIn) value = {};
+  if (value === null) throw unrecognized(definition, "Object 'Kind' is missing in 'null'", Buffer.from("null"));
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const type = Array.isArray(value)
       ? "array"
@@ -214,7 +215,10 @@ function requireKind(value: unknown, definition: ResourceDefinition): KubeObject
     object.apiVersion = version;
     return object as unknown as KubeObject;
   }
-  if (!object.kind) throw badRequest(`Object 'Kind' is missing in '${JSON.stringify(object)}'`);
+  if (!object.kind) {
+    const text = JSON.stringify(object);
+    throw unrecognized(definition, `Object 'Kind' is missing in '${text}'`, Buffer.from(text));
+  }
   if (object.apiVersion !== apiVersion) {
     throw badRequest(
       `the API version in the data (${String(object.apiVersion ?? "")}) does not match the expected API version (${apiVersion})`,

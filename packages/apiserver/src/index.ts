@@ -24,5 +24,6 @@ export type { ProtobufCodec } from "./protobuf-codec.ts";
 export { everyIdentity, keyOf, prefixOf } from "./registry/keys.ts";
 export { decodeRecord, encodeRecord } from "./record-codec.ts";
 export { Payload } from "./payload.ts";
+export { separateHeaders } from "./http/separate-headers.ts";
 export { parseQuery } from "./http/query.ts";
 export type { SeatLimits } from "./flow-control/seat-keeper.ts";

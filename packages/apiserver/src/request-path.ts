@@ -1,3 +1,7 @@
+/**
+ * Every request, from the socket to its answer: `serveRequest` has the stages in the order in which they happen, and below it is a function
+ * for each verb. A PUT is `update`. Each step is a file of its name.
+ */
 import { plainError } from "@meshplane/apimachinery";
 import { answer, headersOf, warningHeaders } from "./answer.ts";
 import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf, isPlainJson } from "./answer-forms.ts";
@@ -85,7 +89,8 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
       };
       const turn = turnForQuery(http.query.text);
       if (turn) await turn;
-      if (definition.computed) response = await serveComputed(http, request, target.verb, context);
+      if (definition.computed && (!definition.computed.readsOnly || target.verb === "get" || target.verb === "list"))
+        response = await serveComputed(http, request, target.verb, context);
       else if (target.subresource !== "" && target.subresource !== "status")
         response = await serveSubresource(http, request, target.verb, context);
       else response = await verbs[target.verb](http, request, context);

@@ -1,5 +1,5 @@
 import { failure, formatGroupResource, parseFieldSelector } from "@meshplane/apimachinery";
-import type { Authorizer, Decision } from "./authorization/authorizer.ts";
+import type { AuthorizationAttributes, Authorizer, Decision } from "./authorization/authorizer.ts";
 import type { CollectingContext } from "./resource-request.ts";
 import type { ResourceTarget, Target } from "./target.ts";
 import { TextAnswer } from "./text-answer.ts";
@@ -16,9 +16,18 @@ export function requireAllowed(
 ): void | Promise<void> {
   const asked = target.kind === "resource" ? questionOf(target, http) : target;
   const annotate = context.trail ? (key: string, value: string) => context.annotate(key, value) : undefined;
-  const decision = authorize({ user, target: asked, annotate });
+  const decision = authorize({ user, target: asked, annotate, selectors: selectorsOf(asked, http) });
   if (decision instanceof Promise) return decision.then((it) => settle(it, user, asked, context, http));
   settle(decision, user, asked, context, http);
+}
+
+const collectionVerbs = new Set<string>(["list", "watch", "deletecollection"]);
+
+function selectorsOf({ kind, verb }: Target, { query }: HttpRequest): AuthorizationAttributes["selectors"] {
+  if (query.text === "" || kind !== "resource" || !collectionVerbs.has(verb)) return undefined;
+  const field = query.get("fieldSelector") ?? "";
+  const label = query.get("labelSelector") ?? "";
+  return field === "" && label === "" ? undefined : { field, label };
 }
 
 /** A namespace lies in itself: a role in it may allow to read it. */
@@ -39,14 +48,20 @@ function withSelectedName(target: ResourceTarget, http: HttpRequest): ResourceTa
   }
 }
 
-function settle({ decision, reason, error }: Decision, user: User, target: Target, context: CollectingContext, http: HttpRequest): void {
+function settle(
+  { decision, reason, shown, error }: Decision,
+  user: User,
+  target: Target,
+  context: CollectingContext,
+  http: HttpRequest,
+): void {
   if (context.trail) {
     context.annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid");
     context.annotate("authorization.k8s.io/reason", error === undefined || decision === "allow" ? reason : "internal error");
   }
   if (decision === "allow") return;
   if (error !== undefined) throw undecidable(http, error);
-  throw forbiddenTo(user, target, "access denied");
+  throw forbiddenTo(user, target, shown ?? "access denied");
 }
 
 /** Nobody allowed it, but somebody who could have was not to be asked: no refusal, upstream's plain text for what went wrong. */
@@ -58,8 +73,9 @@ function undecidable({ path, query }: HttpRequest, error: string): TextAnswer {
 
 export function forbiddenTo(user: User, target: Target, why: string): Error {
   const who = `User ${JSON.stringify(user.name)} cannot`;
+  const because = why === "" ? "" : `: ${why}`;
   if (target.kind === "nonResource") {
-    return failure(403, "Forbidden", {}, `forbidden: ${who} ${target.verb} path ${JSON.stringify(target.path)}: ${why}`);
+    return failure(403, "Forbidden", {}, `forbidden: ${who} ${target.verb} path ${JSON.stringify(target.path)}${because}`);
   }
   const { group, subresource, name, namespace, verb } = target;
   const resource = target.identity === undefined ? target.resource : `${target.resource}:${target.identity}`;
@@ -71,6 +87,6 @@ export function forbiddenTo(user: User, target: Target, why: string): Error {
     403,
     "Forbidden",
     { ...(name ? { name } : {}), ...(group ? { group } : {}), kind: resource },
-    `${subject} is forbidden: ${who} ${verb} resource ${JSON.stringify(asked)} in API group ${JSON.stringify(group)} ${scope}: ${why}`,
+    `${subject} is forbidden: ${who} ${verb} resource ${JSON.stringify(asked)} in API group ${JSON.stringify(group)} ${scope}${because}`,
   );
 }

@@ -105,6 +105,8 @@ export interface SubresourceRequest {
 
 /** A resource whose objects do not lie in the store. Absent methods answer 405. */
 export interface ComputedResource {
+  /** get and list only; writes and watches are the store's as ever */
+  readonly readsOnly?: boolean;
   create?(object: KubeObject, request: ComputedRequest): Promise<KubeObject> | KubeObject;
   get?(request: ComputedRequest): Promise<KubeObject | undefined>;
   list?(request: ComputedRequest): Promise<KubeList>;

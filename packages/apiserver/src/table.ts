@@ -32,8 +32,8 @@ export function tableOf(definition: ResourceDefinition, objects: readonly KubeOb
     metadata: withoutEmptyContinue(metadata),
     columnDefinitions: options.withColumns ? columnsOf(definition) : null,
     rows:
-      objects.length === 0 && definition.builtIn
-        ? null
+      objects.length === 0 && definition.builtIn && definition.columns.some(({ name }) => name === "Created At")
+        ? null // kinds without columns of their own
         : objects.map((object) => ({ cells: definition.tableCells(object, options.now), object: rowObject(object, options) })),
   };
 }

@@ -246,5 +246,7 @@ function payloadOf({ definition }: ResourceRequest, attempt: WriteAttempt, recor
   if (attempt.write === "nothing" && (dryRun || !record)) return new Payload(definition, undefined, object);
   if (record) object.metadata.resourceVersion = String(record.revision);
   // of a vanished object the client sees the state that let it go, not what is stored
+  // what the stored version does not know is not in the answer either
+  if (definition.convert && attempt.write !== "delete" && record) return new Payload(definition, record);
   return new Payload(definition, attempt.write === "delete" ? undefined : record, object);
 }

@@ -1,7 +1,7 @@
 /** One kcp out of its parts: read it to see who gets what. */
 import { notFound } from "@meshplane/apimachinery";
 import { definitionsFromCrd, definitionsOfCrd, type Crd } from "@meshplane/apiextensions";
-import { coreGroup, rootCluster, tenancyGroup, type APIResourceSchema } from "@meshplane/apis";
+import { systemAdminCluster, coreGroup, rootCluster, tenancyGroup, type APIResourceSchema } from "@meshplane/apis";
 import {
   authenticatedGroup,
   surfaceOf,
@@ -35,6 +35,8 @@ import { ObjectReader } from "./object-reader.ts";
 import { cacheControllers, kcpControllers } from "./reconcilers/controllers.ts";
 import { schemaResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 import { ShardList } from "./shard-list.ts";
+import { boundCrdCluster, computedCrds, systemCrdCluster } from "./definitions/computed-crds.ts";
+import { withGivenObjects } from "./definitions/given-objects.ts";
 import { ClusterApisCache, type ClusterApis } from "./surfaces/cluster-apis.ts";
 import { metadataDefinition } from "./surfaces/metadata-definition.ts";
 import { WorkspaceTypes } from "./workspace-types.ts";
@@ -77,10 +79,34 @@ export function createKcp(options: KcpOptions): Kcp {
       shows: (cluster) => !published.inCluster(cluster)[Symbol.iterator]().next().done,
     },
   });
-  published.onChange(() => apis.dropVirtual());
+  published.onChange(({ resources, slices }) => {
+    apis.dropVirtual();
+    // whoever watches what is published no longer must not go on seeing it
+    for (const { cluster, group, resource, identityHash } of resources)
+      if (identityHash !== undefined) options.endWatches?.(cluster, { group, resource });
+    for (const { cluster, source } of slices) {
+      const shown = published.get(source.path ? (paths.clusterOf(source.path) ?? "") : cluster, source.name);
+      if (shown) options.endWatches?.(shown.cluster, { group: shown.group, resource: shown.resource });
+    }
+  });
   const wildcard = surfaceOf("*", base);
+  const since = clock();
+  const systemSurfaces = new Map(
+    [systemCrdCluster, boundCrdCluster].map((cluster) => {
+      const inPlace = (one: ResourceDefinition) =>
+        one.resource === "customresourcedefinitions" ? computedCrds(cluster, one, { store, bound, since })! : one;
+      return [cluster, surfaceOf(cluster, base.map(inPlace))];
+    }),
+  );
+  const { givenObjects = {} } = options;
+  const withGiven = (one: ResourceDefinition): ResourceDefinition => {
+    const given = Object.hasOwn(givenObjects, one.resource) ? givenObjects[one.resource] : undefined;
+    return given ? withGivenObjects(one, given, { store, cluster: systemAdminCluster, since }) : one;
+  };
+  systemSurfaces.set(systemAdminCluster, surfaceOf(systemAdminCluster, base.map(withGiven)));
   const surfaces: SurfaceSource = (cluster) => {
     if (cluster === "*" || cluster === "") return wildcard;
+    if (cluster.startsWith("system:") && systemSurfaces.has(cluster)) return systemSurfaces.get(cluster)!;
     const known = apis.of(cluster);
     return known instanceof Promise ? known.then(({ surface }) => surface) : known.surface;
   };

@@ -22,8 +22,9 @@ import {
   type User,
 } from "@meshplane/apiserver";
 import { userInfo } from "./admission/requests.ts";
+import { createLogicalCluster } from "./reconcilers/logical-cluster/create-logical-cluster.ts";
 import { lifecycleOf } from "./reconcilers/workspace/scheduling.ts";
-import { find, logicalClusterResource, withoutSlash, type ReconcilerParts } from "./reconcilers/parts.ts";
+import { find, logicalClusterResource, type ReconcilerParts } from "./reconcilers/parts.ts";
 
 /** Homes are ready in well under a second: the first request waits for it rather than asking the client to come again. */
 const patienceMs = 10_000;
@@ -87,10 +88,9 @@ export function homeEndpoint(parts: ReconcilerParts, authorize: Authorizer, work
   }
 
   async function make(user: User, cluster: string): Promise<void> {
-    const objects = parts.client.cluster(cluster).resource<LogicalCluster>(logicalClusterResource);
     const { initializers, terminators } = lifecycleOf(await parts.types.aliases(await parts.types.get(rootCluster, "home")));
     try {
-      const made = await objects.create({
+      const wanted: LogicalCluster = {
         apiVersion: "core.kcp.io/v1alpha1",
         kind: "LogicalCluster",
         metadata: {
@@ -103,9 +103,8 @@ export function homeEndpoint(parts: ReconcilerParts, authorize: Authorizer, work
           },
         },
         spec: { createdBy: userInfo(user) as UserInfo, initializers, ...(terminators.length > 0 ? { terminators } : {}) },
-      });
-      const URL = `${withoutSlash(parts.shard.externalURL)}/clusters/${cluster}`;
-      await objects.updateStatus({ ...made, status: { ...made.status, phase: "Initializing", URL } });
+      };
+      await createLogicalCluster(wanted, cluster, parts);
     } catch (error) {
       // another request of the same user was faster
       if (!hasReason(error, "AlreadyExists") && !hasReason(error, "Conflict")) throw error;

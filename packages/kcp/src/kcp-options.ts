@@ -1,5 +1,5 @@
 import type { AdmissionPlugin, AuthorizerStep, Decision, InProcessApi, Log, ResourceDefinition, Target, User } from "@meshplane/apiserver";
-import type { GroupResource } from "@meshplane/apimachinery";
+import type { GroupResource, KubeObject } from "@meshplane/apimachinery";
 import type { MountProxy } from "./mounts/mount-proxy.ts";
 import type { Store } from "@meshplane/storage";
 
@@ -30,6 +30,8 @@ export interface KcpOptions {
   /** the kinds that every logical cluster has, customresourcedefinitions included */
   builtIns: readonly ResourceDefinition[];
   rbac: RbacEvaluator;
+  /** what system:admin has without anybody having stored it, by resource: the bootstrap policy */
+  givenObjects?: Readonly<Record<string, readonly KubeObject[]>>;
   /** the server's own door; asked for when the first request is made, since the server needs what is built here */
   local: () => InProcessApi;
   /** webhooks and admission policies: they run where kcp places them (authz §8.1) */

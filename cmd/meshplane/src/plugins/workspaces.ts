@@ -15,7 +15,12 @@ export interface CreateOptions {
 }
 
 /** Creates it and waits until it is Ready. @throws Error, StatusError */
-export async function createWorkspace(session: Session, parent: string, name: string, options: CreateOptions): Promise<Workspace> {
+export async function createWorkspace(
+  session: Session,
+  parent: string,
+  name: string,
+  options: CreateOptions,
+): Promise<{ workspace: Workspace; existed: boolean }> {
   const workspaces = workspacesIn(session, parent);
   const type = options.type ? parseType(options.type) : undefined;
   const wanted = {
@@ -28,10 +33,12 @@ export async function createWorkspace(session: Session, parent: string, name: st
     },
   } as Workspace & KubeObject;
   const started = performance.now();
+  let existed = false;
   try {
     await workspaces.create(wanted);
   } catch (error) {
     if (!(error instanceof StatusError && error.reason === "AlreadyExists" && options.ignoreExisting)) throw error;
+    existed = true;
     const existing = await workspaces.get(name);
     if (type && existing.spec?.type?.name !== type.name)
       throw new Error(
@@ -41,7 +48,7 @@ export async function createWorkspace(session: Session, parent: string, name: st
   }
   for (let pause = 5; ; pause = Math.min(pause * 1.5, 500)) {
     const workspace = await workspaces.get(name);
-    if (workspace.status?.phase === "Ready") return workspace;
+    if (workspace.status?.phase === "Ready") return { workspace, existed };
     if (performance.now() - started > readyMsMax) {
       const why = workspace.status?.conditions?.find(({ status }) => status === "False")?.message;
       throw new Error(

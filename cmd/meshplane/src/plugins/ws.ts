@@ -20,6 +20,16 @@ const usage = `Usage: kubectl ws [command]
 
   --kubeconfig FILE, --context NAME, -w PATH`;
 
+const createUsage = `Usage: kubectl create workspace <name> [flags]
+
+  --type T                 root:organization, say; a name alone is looked up from the parent upwards
+  --enter                  go there
+  --ignore-existing        it may be there already
+  --location-selector k=v  which shard
+  --create-context C       make a context for it in the kubeconfig
+
+  --kubeconfig FILE, --context NAME, -w PATH`;
+
 const globals = {
   kubeconfig: { type: "string" },
   context: { type: "string" },
@@ -44,10 +54,12 @@ export async function runWs(argv: string[]): Promise<number> {
       full: { type: "boolean", short: "f" },
     },
   });
-  if (values.help) return say(usage);
+  if (values.help) return say(positionals[0] === "create" ? createUsage : usage);
   const session = await openSession(values);
   try {
-    const [command = "~", argument] = positionals[0] === "use" ? positionals.slice(1) : positionals;
+    const [command = "~", argument, ...rest] = positionals[0] === "use" ? positionals.slice(1) : positionals;
+    if (rest.length > 0 || (argument !== undefined && !["create", "create-context"].includes(command)))
+      throw new Error(`unexpected argument ${JSON.stringify(rest[0] ?? argument)}`);
     switch (command) {
       case ".":
       case "current":
@@ -55,14 +67,15 @@ export async function runWs(argv: string[]): Promise<number> {
       case "-":
         return await goBack(session);
       case "create": {
-        if (!argument) throw new Error("a name is wanted: kubectl ws create <name>");
+        if (!argument) throw new Error("a name is wanted: kubectl create workspace <name>");
         const parent = session.workspace;
-        const workspace = await createWorkspace(session, parent, argument, {
+        const { workspace, existed } = await createWorkspace(session, parent, argument, {
           ...(values.type ? { type: values.type } : {}),
           ...(values["ignore-existing"] ? { ignoreExisting: true } : {}),
           ...(values["location-selector"] ? { locationSelector: values["location-selector"] } : {}),
         });
-        say(`Workspace "${argument}" (type ${workspace.spec?.type?.path}:${workspace.spec?.type?.name}) created. Ready to use.`);
+        const type = `${workspace.spec?.type?.path}:${workspace.spec?.type?.name}`;
+        say(`Workspace "${argument}" (type ${type}) ${existed ? "already exists" : "created"}. Ready to use.`);
         if (values["create-context"]) createContext(session, values["create-context"], workspace.spec!.URL!, true);
         return values.enter ? await enter(session, pathOf(parent, workspace)) : 0;
       }
@@ -72,8 +85,9 @@ export async function runWs(argv: string[]): Promise<number> {
         return 0;
       case "create-context": {
         const name = argument ?? session.workspace;
+        const existed = session.file.context(name) !== undefined;
         createContext(session, name, `${session.url.base}/clusters/${session.workspace}`, values.overwrite ?? false);
-        return say(`Created context "${name}" and switched to it.`);
+        return say(`${existed ? "Updated" : "Created"} context "${name}" and switched to it.`);
       }
       case "~":
         return await enter(session, await homePath(session));

@@ -27,6 +27,8 @@ import {
   FeedKeySource,
   hookAdmission,
   HookIndex,
+  internalUser,
+  localClient,
   openIdDocuments,
   protobufCodec,
   quota,
@@ -53,6 +55,7 @@ import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspa
 import { version } from "../version.ts";
 import type { Access } from "./access.ts";
 import type { FeatureGate } from "./feature-gates.ts";
+import { lead, type Leading } from "./lead.ts";
 import { Metrics } from "./observe/metrics.ts";
 
 export interface ControlPlaneOptions {
@@ -71,6 +74,8 @@ export interface ControlPlaneOptions {
   totalObjectLimit: number;
   /** feature gates of kcp that are on */
   features?: ReadonlySet<FeatureGate>;
+  /** of several servers before one store, only one runs the controllers: who holds this Lease, in system:admin */
+  leaderElection?: { namespace: string; name: string };
   /** which requests are written down, and where */
   audit?: Pick<Auditor, "policy" | "write">;
   /** tests put a defect between the door and the server here, to see that they would notice */
@@ -104,7 +109,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
   let server: ApiServer;
   const local = (): InProcessApi => server.local;
 
-  const rbac = new RbacIndex({ store, policyCluster: systemAdminCluster, bootstrap: bootstrapPolicy(kcpBootstrapPolicy) });
+  const policy = bootstrapPolicy(kcpBootstrapPolicy);
+  const rbac = new RbacIndex({ store, policyCluster: systemAdminCluster, bootstrap: policy });
   const accounts = serviceAccountTokens({
     store,
     signingKey: options.signingKey,
@@ -150,6 +156,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     shard: options.shard,
     builtIns,
     rbac,
+    givenObjects: { clusterroles: policy.clusterRoles, clusterrolebindings: policy.clusterRoleBindings },
     local,
     endWatches: (cluster, resource) => server.endWatches(cluster, resource),
     quotaAdmission: [quotas.admission],
@@ -227,23 +234,35 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     log,
   });
 
-  const controllers: Controller[] = [];
+  let leading: Leading | undefined;
+  let endControllers = async (): Promise<void> => {};
+  /** all of them, anew; what exists is looked at in the background. @returns what ends them */
+  const startControllers = async (): Promise<() => Promise<void>> => {
+    const shared = { store, local, surfaces: kcp.surfaces, clock, log, rootCa: options.ca, tokens: accounts };
+    const controllers: Controller[] = [
+      ...[...controlplaneControllers(shared), quotas.controller].map((one) => startController(one, changes)),
+      ...kcp.startControllers(changes),
+    ];
+    await changes.start();
+    return async () => {
+      changes.reset();
+      await Promise.all(controllers.map((controller) => controller.stop()));
+    };
+  };
   return {
     server,
     kcp,
     async start() {
       await server.start();
       await kcp.bootstrap();
-      const shared = { store, local, surfaces: kcp.surfaces, clock, log, rootCa: options.ca, tokens: accounts };
-      controllers.push(
-        ...[...controlplaneControllers(shared), quotas.controller].map((one) => startController(one, changes)),
-        ...kcp.startControllers(changes),
-      );
-      await changes.start();
+      if (options.leaderElection)
+        leading = lead({ client: localClient(server.local, internalUser()), uid, log, ...options.leaderElection }, startControllers);
+      else endControllers = await startControllers();
     },
     async stop() {
+      await leading?.stop();
       changes.stop();
-      await Promise.all(controllers.map((controller) => controller.stop()));
+      await endControllers();
       await server.drain();
     },
   };

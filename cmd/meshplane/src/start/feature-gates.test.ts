@@ -8,17 +8,17 @@ test("gates are on, off, refused or without effect", () => {
     WorkspaceMounts: true,
     CacheAPIs: false,
     LogicalClusterMigration: true,
-    EnableDeprecatedAPIExportVirtualWorkspacesUrls: false,
+    EnableDeprecatedAPIExportVirtualWorkspacesUrls: true,
     WatchList: true,
   });
   assert.deepEqual([...on], ["WorkspaceMounts"]);
-  assert.deepEqual(refused, ["LogicalClusterMigration"]);
-  assert.deepEqual(ignored, ["WatchList"]);
+  assert.deepEqual(refused, ["EnableDeprecatedAPIExportVirtualWorkspacesUrls"]);
+  assert.deepEqual(ignored, ["LogicalClusterMigration", "WatchList"]);
 });
 
-test("a gate that nothing stands behind stops the start; one of Kubernetes is said to change nothing", () => {
+test("a gate that nothing stands behind stops the start; one that changes nothing is named", () => {
   const parse = (gates: string) => parseFlags([`--feature-gates=${gates}`], defaultFlags("/tmp"));
-  assert.throws(() => parse("CacheAPIs=true,LogicalClusterMigration=true"), FlagError);
-  assert.deepEqual(parse("CacheAPIs=true,LogicalClusterMigration=false").notices, []);
+  assert.throws(() => parse("CacheAPIs=true,EnableDeprecatedAPIExportVirtualWorkspacesUrls=true"), FlagError);
+  assert.deepEqual(parse("CacheAPIs=true,EnableDeprecatedAPIExportVirtualWorkspacesUrls=false").notices, []);
   assert.match(parse("WatchList=true").notices[0]!, /WatchList/);
 });

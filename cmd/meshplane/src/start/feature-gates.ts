@@ -2,14 +2,14 @@
 export type FeatureGate = "WorkspaceMounts" | "CacheAPIs" | "WorkspaceAuthentication";
 
 const served: readonly string[] = ["WorkspaceMounts", "CacheAPIs", "WorkspaceAuthentication"] satisfies FeatureGate[];
-/** there is one shard: nowhere to move a logical cluster to, and no URLs of the time before endpoint slices */
-const unsupported: readonly string[] = ["LogicalClusterMigration", "EnableDeprecatedAPIExportVirtualWorkspacesUrls"];
+/** what it would add to APIExports is not there */
+const unsupported: readonly string[] = ["EnableDeprecatedAPIExportVirtualWorkspacesUrls"];
 
 export interface FeatureGates {
   on: ReadonlySet<FeatureGate>;
   /** switched on, but not served: starting as if they were would mislead */
   refused: string[];
-  /** Kubernetes' own, and names that nobody knows: they change nothing */
+  /** they change nothing: Kubernetes' own, names that nobody knows, and LogicalClusterMigration, since one shard has nowhere to move to */
   ignored: string[];
 }
 

@@ -48,6 +48,8 @@ export interface StartFlags extends AccessFlags {
   totalObjectLimit: number;
   /** `memory` keeps nothing; `embedded` is the default without --etcd-servers */
   store: "embedded" | "memory" | "etcd";
+  /** of the servers before one etcd, who runs the controllers; undefined: each of them */
+  leaderElection: { namespace: string; name: string } | undefined;
   verbosity: number;
   demo: boolean;
   quiet: boolean;
@@ -248,6 +250,23 @@ const known: Record<string, Flag> = {
       f.store = v;
     },
   },
+  "enable-leader-election": {
+    kind: "bool",
+    help: "of the servers before one etcd, one runs the controllers (default true)",
+    set: (f, v) => {
+      if (!bool("enable-leader-election", v)) f.leaderElection = undefined;
+    },
+  },
+  "leader-election-namespace": {
+    kind: "string",
+    help: "namespace of the Lease, in system:admin (default kube-system)",
+    set: (f, v) => f.leaderElection && (f.leaderElection = { ...f.leaderElection, namespace: v }),
+  },
+  "leader-election-name": {
+    kind: "string",
+    help: "name of the Lease (default kcp-controllers)",
+    set: (f, v) => f.leaderElection && (f.leaderElection = { ...f.leaderElection, name: v }),
+  },
   v: { kind: "int", help: "verbosity of the log; 0 to 4", set: (f, v) => (f.verbosity = int("v", v)) },
   demo: { kind: "bool", help: "play the story of a provider and a consumer, live", set: (f, v) => (f.demo = bool("demo", v)) },
   quiet: { kind: "bool", help: "print no more than one line when ready", set: (f, v) => (f.quiet = bool("quiet", v)) },
@@ -269,13 +288,13 @@ const withoutEffect = new Set(
   coordinated-leadership-lease-duration coordinated-leadership-renew-deadline coordinated-leadership-retry-period event-ttl
   max-connection-bytes-per-sec embedded-etcd-client-port embedded-etcd-directory embedded-etcd-listen-metrics-urls
   embedded-etcd-peer-port embedded-etcd-quota-backend-bytes embedded-etcd-wal-size-bytes concurrent-serviceaccount-token-syncs
-  leader-election-name leader-election-namespace authentication-admin-token-path unsupported-run-individual-controllers`.split(/\s+/),
+  authentication-admin-token-path unsupported-run-individual-controllers`.split(/\s+/),
 );
 const switchesWithoutEffect = new Set(
   `shutdown-send-retry-after encryption-provider-config-automatic-reload watch-cache disable-http2-serving permit-address-sharing
   permit-port-sharing audit-log-batch-throttle-enable audit-log-truncate-enabled contention-profiling profiling
   service-account-extend-token-expiration service-account-lookup enable-logs-handler embedded-etcd-force-new-cluster
-  enable-leader-election run-controllers run-virtual-workspaces`.split(/\s+/),
+  run-controllers run-virtual-workspaces`.split(/\s+/),
 );
 /** Ignoring these would be a lie about who may do what. */
 const refused = new Set(
@@ -320,6 +339,7 @@ export const defaultFlags = (rootDirectory: string): StartFlags => ({
   homeCreatorGroups: ["system:authenticated"],
   totalObjectLimit: 0,
   store: "embedded",
+  leaderElection: { namespace: "kube-system", name: "kcp-controllers" },
   verbosity: 1,
   demo: false,
   quiet: false,

@@ -75,6 +75,8 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       totalObjectLimit: flags.totalObjectLimit,
       features: featureGates(flags.featureGates).on,
       ...(audit ? { audit } : {}),
+      // others may stand before the same etcd; an embedded store is this process' alone
+      ...(flags.store === "etcd" && flags.leaderElection ? { leaderElection: flags.leaderElection } : {}),
     });
     progress.step("bootstrap");
     await plane.start();

@@ -37,7 +37,9 @@ export function scaleSubresource(scale: ScaleSpec, definition: () => ResourceDef
       if (request.verb === "update" || replicas !== undefined) writePath(next, specPath, replicas ?? 0);
       const version = readPath(body, ["metadata", "resourceVersion"]);
       if (typeof version === "string" && version !== "") next.metadata.resourceVersion = version;
-      const written = await api().object({ ...at, verb: "update", object: next, options: { dryRun: request.dryRun } });
+      const { dryRun, manager } = request;
+      const options = { dryRun, ...(manager ? { fieldManager: manager } : {}) };
+      const written = await api().object({ ...at, verb: "update", object: next, options });
       return scaleOf(written, scale);
     },
   };

@@ -144,9 +144,8 @@ function numbers(schema: JsonSchema): Validate | undefined {
     if (width && (value < -2147483648 || value > 2147483647)) {
       problems.push(nowhere((name) => `Checked value must be of type integer with format int32 in ${name}`));
     }
-    // of a whole number, the factor counts whole as well
-    const factor = multipleOf !== undefined && Number.isInteger(Number(value)) ? Math.trunc(multipleOf) || multipleOf : multipleOf;
-    if (factor !== undefined && !isMultiple(Number(value), factor)) {
+    if (multipleOf !== undefined && !isMultiple(Number(value), multipleOf)) {
+      const factor = Number.isInteger(Number(value)) ? Math.trunc(multipleOf) : multipleOf;
       problems.push(invalid(value, (name) => `${name} in body should be a multiple of ${factor}`));
     }
     if (maximum !== undefined && (exclusiveMaximum ? value >= maximum : value > maximum)) {

@@ -59,16 +59,19 @@ export function encodeManagers(managers: Managers): ManagedFieldsEntry[] {
         order(a.apiVersion, b.apiVersion) ||
         order(a.subresource ?? "", b.subresource ?? ""),
     )
-    .map(encodeManager);
+    .map((manager) => encodeManager(manager));
 }
 
-export const encodeManager = ({ name, operation, apiVersion, subresource, time, fields }: Manager): ManagedFieldsEntry => ({
+export const encodeManager = (
+  { name, operation, apiVersion, subresource, time, fields }: Manager,
+  fieldsV1: JsonObject = fields.toFieldsV1(),
+): ManagedFieldsEntry => ({
   ...(name ? { manager: name } : {}),
   operation,
   apiVersion,
   ...(time ? { time } : {}),
   fieldsType: "FieldsV1",
-  fieldsV1: fields.toFieldsV1(),
+  fieldsV1,
   ...(subresource ? { subresource } : {}),
 });
 

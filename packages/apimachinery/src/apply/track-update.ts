@@ -3,6 +3,7 @@ import type { JsonObject, ManagedFieldsEntry } from "../object.ts";
 import type { JsonSchema } from "../schema/json-schema.ts";
 import { compareFields, nothingChanged, type Comparison } from "./compare.ts";
 import { FieldSet } from "./field-set.ts";
+import { fieldsOfNew } from "./fields-of-new.ts";
 import { resourceTypeOf } from "./field-type.ts";
 import {
   decodeManagers,
@@ -96,9 +97,24 @@ const writerOf = ({ manager, apiVersion, subresource, now }: TrackedUpdate, fiel
 
 /** A create that nobody owned anything of before, the usual one. */
 function recordFirst(update: TrackedUpdate): void {
+  const { ignoredFields: ignored } = update;
+  if (isBare(update.live) && (!ignored || ignored.children.size === 0)) {
+    const fields = fieldsOfNew(resourceTypeOf(update.schema), update.next) ?? {};
+    if (ignored) for (const element of ignored.members) delete fields[element];
+    const owned = Object.keys(fields).length > 0;
+    setManagedFields(update.next, owned ? [encodeManager(writerOf(update, new FieldSet()), fields)] : []);
+    return;
+  }
   const changes = compareFields(resourceTypeOf(update.schema), update.live, update.next);
   const fields = ownedBy(changes, update.ignoredFields);
   setManagedFields(update.next, fields.empty ? [] : [encodeManager(writerOf(update, fields))]);
+}
+
+/** Nothing in it that could be kept. */
+function isBare(object: JsonObject | undefined): boolean {
+  if (object === undefined) return true;
+  for (const key of Object.keys(object)) if (key !== "apiVersion" && key !== "kind" && key !== "metadata") return false;
+  return Object.keys(metadataOf(object)).length === 0;
 }
 
 function ownedBy({ added, modified }: Comparison, ignored: FieldSet | undefined): FieldSet {

@@ -1,6 +1,5 @@
 import { copyJson } from "../json/copy.ts";
 import { setOwn } from "../json/decode-exact.ts";
-import { encodeJson } from "../json/encode.ts";
 import { equalJson } from "../json/equal.ts";
 import type { JsonObject, JsonValue } from "../object.ts";
 import { badRequest, requestEntityTooLarge } from "../status/errors.ts";
@@ -98,10 +97,12 @@ function apply(holder: { root: JsonValue; copied: number }, { op, path, from, va
     case "copy": {
       const copied = get(locate(holder.root, from)) ?? null;
       // Copies of copies double the document with every operation.
-      if (typeof copied === "object" && copied !== null) holder.copied += encodeJson(copied).length;
-      else holder.copied += typeof copied === "string" ? copied.length : 8;
+      const { size, depth } = measure(copied, copiedMax - holder.copied);
+      holder.copied += size;
       if (holder.copied > copiedMax) throw rejected();
-      add(locate(holder.root, path), copyJson(copied));
+      const place = locate(holder.root, path);
+      if (place.depth + depth > depthMax) throw rejected();
+      put(place, copyJson(copied));
       return;
     }
     case "test": {
@@ -137,29 +138,43 @@ function locate(root: JsonValue, pointer: string | undefined): Place {
   return { container: at, key, depth: segments.length };
 }
 
-/** How deep containers nest in a value; 0 for what is none. */
-function depthOf(root: JsonValue): number {
+/**
+ * About how many characters of JSON a value has, and how deep containers nest in it.
+ * @param enough beyond this size it does not look on
+ */
+function measure(root: JsonValue, enough: number): { size: number; depth: number } {
+  let size = sizeOf(root);
   let depth = 0;
-  let level: JsonValue[] = [root];
-  for (;;) {
-    const below: JsonValue[] = [];
-    let found = false;
-    for (const value of level) {
-      if (typeof value !== "object" || value === null) continue;
-      found = true;
-      for (const key in value) {
-        const item = (value as Record<string, JsonValue | undefined>)[key];
-        if (typeof item === "object" && item !== null) below.push(item);
-      }
-    }
-    if (!found) return depth;
+  let level: Container[] = typeof root === "object" && root !== null ? [root] : [];
+  while (level.length > 0 && size <= enough) {
     depth++;
+    const below: Container[] = [];
+    for (const container of level) {
+      if (Array.isArray(container)) {
+        for (const item of container) {
+          size += sizeOf(item) + 1;
+          if (typeof item === "object" && item !== null) below.push(item);
+        }
+      } else {
+        for (const key in container) {
+          const item = container[key];
+          if (item === undefined) continue;
+          size += key.length + 4 + sizeOf(item);
+          if (typeof item === "object" && item !== null) below.push(item);
+        }
+      }
+      if (size > enough) break;
+    }
     level = below;
   }
+  return { size, depth };
 }
 
+const sizeOf = (value: JsonValue): number =>
+  typeof value === "string" ? value.length + 2 : typeof value === "object" && value !== null ? 2 : 5;
+
 function requireDepth({ depth }: { depth: number }, value: JsonValue): void {
-  if (typeof value === "object" && value !== null && depth + depthOf(value) > depthMax) throw rejected();
+  if (typeof value === "object" && value !== null && depth + measure(value, Infinity).depth > depthMax) throw rejected();
 }
 
 /** @param last the greatest index that is allowed; negative ones count back from the one after it */
@@ -179,6 +194,10 @@ function get(place: Place): JsonValue | undefined {
 
 function add(place: Place, value: JsonValue): void {
   requireDepth(place, value);
+  put(place, value);
+}
+
+function put(place: Place, value: JsonValue): void {
   const { container, key } = place;
   if (!Array.isArray(container)) setOwn(container, key, value);
   else if (key === "-") container.push(value);

@@ -258,6 +258,7 @@ class WatchedRequest implements HttpRequest {
   readonly remoteAddress: string;
   readonly protocol: "h1" | "h2";
   readonly clientCertificate: HttpRequest["clientCertificate"];
+  readonly rawHeaders?: readonly string[];
   body: Uint8Array | undefined;
 
   constructor(http: HttpRequest, plain: boolean) {
@@ -269,6 +270,7 @@ class WatchedRequest implements HttpRequest {
     this.remoteAddress = http.remoteAddress;
     this.protocol = http.protocol;
     this.clientCertificate = http.clientCertificate;
+    if (http.rawHeaders) this.rawHeaders = http.rawHeaders;
   }
 
   async readBody(maxBytes?: number): Promise<Uint8Array> {

@@ -4,6 +4,8 @@ import type { Target } from "../target.ts";
 export interface AuthorizationAttributes {
   readonly user: User;
   readonly target: Target;
+  /** of a request for a collection, as text; for authorizers that allow a part of one */
+  readonly selectors?: { readonly field: string; readonly label: string } | undefined;
   /** notes something on the request's audit event; absent when it is not audited, and for questions inside the chain */
   readonly annotate?: ((key: string, value: string) => void) | undefined;
   /** every traced step that is asked leaves its answer here; absent for requests, whose path costs nothing then */
@@ -14,6 +16,8 @@ export interface Decision {
   readonly decision: "allow" | "deny" | "noOpinion";
   /** for the audit line and `why`; the client gets an anonymised text */
   readonly reason: string;
+  /** what the client may read of it, when that is not just "access denied" */
+  readonly shown?: string;
   /** it could not be asked (properly): when nobody else allows, that is no refusal but a failure */
   readonly error?: string;
 }
@@ -86,9 +90,12 @@ export const unionOfSteps = (steps: readonly AuthorizerStep[]): Authorizer =>
   unionAuthorizer(steps.map(({ name, authorize }) => traced(name, authorize)));
 
 /** Asks every step, in order. The answer is what `unionOfSteps` of the same steps gives. */
-export async function explainSteps(steps: readonly AuthorizerStep[], { user, target }: AuthorizationAttributes): Promise<Explanation> {
+export async function explainSteps(
+  steps: readonly AuthorizerStep[],
+  { user, target, selectors }: AuthorizationAttributes,
+): Promise<Explanation> {
   const trace: StepDecision[] = [];
-  for (const { name, authorize } of steps) await traced(name, authorize)({ user, target, trace });
+  for (const { name, authorize } of steps) await traced(name, authorize)({ user, target, selectors, trace });
   const decisive = trace.find(({ decision }) => decision !== "noOpinion");
   if (decisive) {
     const { decision, reason, error } = decisive;

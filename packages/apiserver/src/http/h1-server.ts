@@ -1,5 +1,6 @@
-import { createServer } from "node:http";
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { createServer, ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, OutgoingHttpHeaders, Server } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import type { CertificateSubject, HttpRequest, HttpResponse, Query, ResponseSink } from "./http-request.ts";
 import { untilDrained } from "./h2-connection.ts";
@@ -20,6 +21,7 @@ export function createHttp1Server(handle: Handle, infoOf: (socket: Socket) => Co
       noDelay: true,
       connectionsCheckingInterval: 5_000,
       optimizeEmptyRequests: true,
+      shouldUpgradeCallback: ({ headers }) => isTunnel(headers.upgrade),
     },
     (message, answer) => {
       message.on("error", ignore);
@@ -35,11 +37,41 @@ export function createHttp1Server(handle: Handle, infoOf: (socket: Socket) => Co
   server.emit("listening");
   server.maxHeadersCount = 0;
   server.timeout = 0;
+  server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const answer = new ServerResponse(message);
+    answer.on("error", ignore);
+    answer.shouldKeepAlive = false;
+    answer.assignSocket(socket as Socket);
+    const request = new H1Request(message, answer, infoOf(socket as Socket));
+    handle(request).then(
+      (response) => {
+        if (response.takeOver && !socket.destroyed) {
+          answer.detachSocket(socket as Socket);
+          socket.write(headText(response));
+          response.takeOver(socket, head);
+          return;
+        }
+        answer.once("finish", () => socket.end());
+        respond(answer, response, request);
+      },
+      () => socket.destroy(),
+    );
+  });
   server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuse(error, socket as Socket));
   return server;
 }
 
 const ignore = (): void => {};
+
+/** what `kubectl exec`, `attach` and `port-forward` speak */
+const isTunnel = (upgrade: string | undefined): boolean => /^(websocket|spdy\/3\.1)$/i.test(upgrade ?? "");
+
+function headText({ status, headers }: HttpResponse): string {
+  const lines = Object.entries(headers as OutgoingHttpHeaders).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((one) => `${name}: ${String(one).replace(/[\r\n]/g, " ")}\r\n`),
+  );
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n`;
+}
 
 /** A socket closed while the client still sends would take the answer with it. */
 const lingerMs = 500;

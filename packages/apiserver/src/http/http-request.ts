@@ -1,3 +1,5 @@
+import type { Duplex } from "node:stream";
+
 /** One request as it came in, whichever protocol carried it. */
 export interface HttpRequest {
   readonly method: string;
@@ -51,4 +53,9 @@ export interface HttpResponse {
   headers: Record<string, string | string[]>;
   /** a function streams: it is called once the headers have been flushed, and ends the sink itself */
   body: Uint8Array | string | readonly Uint8Array[] | undefined | ((sink: ResponseSink) => void);
+  /**
+   * Of an answer 101 to an HTTP/1.1 request that asks for a tunnel: once the head has been written, the connection is the callee's, which ends it.
+   * `head` is what has come behind the request already.
+   */
+  takeOver?: (socket: Duplex, head: Uint8Array) => void;
 }

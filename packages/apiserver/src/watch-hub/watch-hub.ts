@@ -166,9 +166,9 @@ export class WatchHub implements Projection {
   /** Ends streams of a cluster ("*": of all), of one resource if it is named. */
   end(cluster: string, resource?: GroupResource): void {
     for (const watch of this.#watches) {
-      const { definition } = watch.request;
+      const { definition, cluster: own } = watch.request;
       if (resource && (resource.group !== definition.group || resource.resource !== definition.resource)) continue;
-      if (cluster === "*" || watch.request.cluster === cluster) watch.end();
+      if (cluster === "*" || own === cluster || definition.storage.cluster === cluster) watch.end();
     }
   }
 

@@ -11,6 +11,8 @@ export interface Policy extends KubeObject {
     matchConditions?: MatchCondition[];
     variables?: { name: string; expression: string }[];
     failurePolicy?: string;
+    /** of mutating ones: Never or IfNeeded */
+    reinvocationPolicy?: string;
     validations?: { expression: string; message?: string; reason?: string; messageExpression?: string }[];
     auditAnnotations?: { key: string; valueExpression: string }[];
     mutations?: {
@@ -48,6 +50,8 @@ export interface Webhook {
   rules?: Rule[];
   failurePolicy?: string;
   matchPolicy?: string;
+  /** of mutating ones: Never or IfNeeded */
+  reinvocationPolicy?: string;
   namespaceSelector?: LabelSelectorSpec;
   objectSelector?: LabelSelectorSpec;
   sideEffects?: string | null;

@@ -181,6 +181,30 @@ test("mutating policies merge and patch, each on top of the one before", async (
   assert.deepEqual(made.metadata.labels, { touched: "by-policy" });
 });
 
+test("who wants a second look gets one when something after it has changed the object", async () => {
+  for (const [reinvocationPolicy, data] of [
+    ["IfNeeded", { calls: "2" }],
+    ["Never", { calls: "1" }],
+  ] as const) {
+    const { maps, hook } = await newCluster();
+    const mutating = async (name: string, policy: string, expression: string) => {
+      await hook("MutatingAdmissionPolicy", name, {
+        spec: {
+          matchConstraints: { resourceRules: [{ ...anyConfigMap, operations: ["CREATE"] }] },
+          reinvocationPolicy: policy,
+          mutations: [{ patchType: "ApplyConfiguration", applyConfiguration: { expression } }],
+        },
+      });
+      await hook("MutatingAdmissionPolicyBinding", name, { spec: { policyName: name } });
+    };
+    const count = "has(object.data) && 'calls' in object.data ? string(int(object.data.calls) + 1) : '1'";
+    await mutating("a-counts", reinvocationPolicy, `Object{data: {"calls": ${count}}}`);
+    await mutating("b-changes", "IfNeeded", 'Object{metadata: Object.metadata{labels: {"touched": "yes"}}}');
+    await mutating("c-changes-nothing", "IfNeeded", 'Object{metadata: Object.metadata{labels: {"touched": "yes"}}}');
+    assert.deepEqual((await maps.create(configMap("x")))["data"], data);
+  }
+});
+
 type Review = { request: { uid: string; object: KubeObject | null; operation: string } };
 
 async function withWebhook(answer: (review: Review) => object, work: (url: string, reviews: Review[]) => Promise<void>): Promise<void> {

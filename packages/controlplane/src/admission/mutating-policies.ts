@@ -8,28 +8,19 @@ import {
   type JsonValue,
   type KubeObject,
 } from "@meshplane/apimachinery";
-import type { AdmissionPlugin, AdmissionRequest, ResourceDefinition } from "@meshplane/apiserver";
+import type { AdmissionRequest, ResourceDefinition } from "@meshplane/apiserver";
 import type { CelValue } from "@meshplane/cel";
 import { ExpressionFailure, HookEvaluation, toJson } from "./hook-evaluation.ts";
 import type { BoundPolicy, Policy, PolicyBinding } from "./hook-kinds.ts";
-import { isExempt } from "./match-hooks.ts";
 import { replaceContents } from "./replace-contents.ts";
-import { ConfigurationFailure, constraintsMatch, namespaceObjectOf, paramsOf, sourceOf, type HookDependencies } from "./policy-dispatch.ts";
+import { ConfigurationFailure, constraintsMatch, namespaceObjectOf, paramsOf, type HookDependencies } from "./policy-dispatch.ts";
 
-/** MutatingAdmissionPolicies: expressions that give an apply configuration or a JSON patch. */
-export function mutatingPolicies(dependencies: HookDependencies): AdmissionPlugin {
-  const { index } = dependencies;
-  return {
-    name: "MutatingAdmissionPolicy",
-    handles: (request) => request.operation !== "DELETE" && !isExempt(request) && index.has(sourceOf(dependencies, request)),
-    async mutate(request) {
-      const { mutatingPolicies: bound } = await index.hooksOf(sourceOf(dependencies, request));
-      for (const one of bound) await mutateBy(one, request, dependencies);
-    },
-  };
-}
-
-async function mutateBy({ policy, bindings }: BoundPolicy, request: AdmissionRequest, dependencies: HookDependencies): Promise<void> {
+/** A MutatingAdmissionPolicy: expressions that give an apply configuration or a JSON patch. @throws StatusError 422 */
+export async function mutateByPolicy(
+  { policy, bindings }: BoundPolicy,
+  request: AdmissionRequest,
+  dependencies: HookDependencies,
+): Promise<void> {
   // Other versions of the resource are not matched here: a change would have to find its way back.
   const matched = await constraintsMatch(policy.spec.matchConstraints, request, dependencies);
   if (matched !== request.definition || !request.object) return;

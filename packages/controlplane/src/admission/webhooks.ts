@@ -18,20 +18,10 @@ import { inVersion, isExempt, matchedDefinition, namespaceSelected, objectSelect
 import { sourceOf, type HookDependencies } from "./policy-dispatch.ts";
 import { replaceContents } from "./replace-contents.ts";
 
-/** MutatingWebhookConfigurations: called one after the other, each sees what those before it changed. */
-export function mutatingWebhooks(dependencies: HookDependencies): AdmissionPlugin {
-  const { index } = dependencies;
-  return {
-    name: "MutatingAdmissionWebhook",
-    handles: (request) => !isExempt(request) && index.has(sourceOf(dependencies, request)),
-    async mutate(request) {
-      const { mutatingWebhooks: webhooks } = await index.hooksOf(sourceOf(dependencies, request));
-      for (const webhook of webhooks) {
-        const response = await ask(webhook, request, dependencies);
-        if (response?.patch && request.object) mutate(webhook, request.object, response);
-      }
-    },
-  };
+/** @throws StatusError when it refuses, or cannot be asked and must be */
+export async function mutateByWebhook(webhook: Webhook, request: AdmissionRequest, dependencies: HookDependencies): Promise<void> {
+  const response = await ask(webhook, request, dependencies);
+  if (response?.patch && request.object) mutate(webhook, request.object, response);
 }
 
 /** ValidatingWebhookConfigurations: called at the same time; the first refusal in their order counts. */

@@ -3,6 +3,7 @@ import {
   anonymousUser,
   authenticatedGroup,
   mastersGroup,
+  separateHeaders,
   type Authorizer,
   type HttpRequest,
   type ResourceTarget,
@@ -117,8 +118,7 @@ function constrainedQuestions(wanted: User, target: Target, http: HttpRequest): 
 
 /** All groups but those that come along by themselves, unless the request names them. */
 function askedGroups(wanted: User, http: HttpRequest): readonly string[] {
-  const header = http.headers["impersonate-group"] ?? [];
-  const asked = Array.isArray(header) ? header : header.split(", ");
+  const asked = separateHeaders(http).get("impersonate-group") ?? [];
   const account = parseServiceAccountUserName(wanted.name);
   const implied = [
     authenticatedGroup,

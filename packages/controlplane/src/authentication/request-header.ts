@@ -1,4 +1,4 @@
-import type { Authenticator, HttpRequest } from "@meshplane/apiserver";
+import { separateHeaders, type Authenticator } from "@meshplane/apiserver";
 import { authenticated } from "./token-authenticator.ts";
 
 export interface RequestHeaderOptions {
@@ -27,7 +27,7 @@ export function requestHeaders(options: RequestHeaderOptions): Authenticator {
   return (http) => {
     const proxy = http.proxyCertificate;
     if (!proxy || (allowed.size > 0 && !allowed.has(proxy.commonName))) return undefined;
-    const headers = headersOf(http);
+    const headers = separateHeaders(http);
     const name = firstOf(headers, usernames!);
     if (name === "") return undefined;
     return authenticated({
@@ -37,24 +37,6 @@ export function requestHeaders(options: RequestHeaderOptions): Authenticator {
       extra: extraOf(headers, prefixes!),
     });
   };
-}
-
-/**
- * Every value by itself. Node joins repeated headers by commas, but a comma may be part of a group's name: taken apart again it would be two groups.
- */
-function headersOf({ rawHeaders, headers }: HttpRequest): Map<string, string[]> {
-  const found = new Map<string, string[]>();
-  const add = (name: string, value: string): void => {
-    const values = found.get(name);
-    if (values) values.push(value);
-    else found.set(name, [value]);
-  };
-  if (rawHeaders) {
-    for (let i = 0; i + 1 < rawHeaders.length; i += 2) add(rawHeaders[i]!.toLowerCase(), rawHeaders[i + 1]!);
-    return found;
-  }
-  for (const [name, value] of Object.entries(headers)) for (const one of Array.isArray(value) ? value : [value ?? ""]) add(name, one);
-  return found;
 }
 
 const firstOf = (headers: Map<string, string[]>, names: readonly string[]): string => {

@@ -88,6 +88,13 @@ export class FeedKeySource implements KeySource, Projection {
     this.#stopped = true;
   }
 
+  /** Forgets its subscribers: others may come, and `start` tells them what exists. */
+  reset(): void {
+    this.#byResource.clear();
+    this.#all.length = 0;
+    this.#started = undefined;
+  }
+
   /** resolves when what existed at the start has been reported; for tests */
   swept(): Promise<void> {
     return this.#sweep;

@@ -312,6 +312,6 @@ test("reviews", async () => {
         rbac.authorize("one", who, target),
   );
   const target = on("get", "configmaps", { namespace: "default", name: "one" });
-  assert.deepEqual(await review(alice, target, context), { decision: "allow", reason: "access granted" });
-  assert.deepEqual(await review(user("bob"), target, context), { decision: "noOpinion", reason: "access denied" });
+  assert.equal((await review(alice, target, context)).decision, "allow");
+  assert.equal((await review(user("bob"), target, context)).decision, "noOpinion");
 });

@@ -11,6 +11,14 @@ export interface ReviewWebhookOptions {
   transport?: Transport;
 }
 
+export interface Review {
+  kind: string;
+  apiVersion: string;
+  spec: unknown;
+  /** as Go writes the kind's when nothing is in it */
+  status: object;
+}
+
 /** The webhook gave no usable answer. */
 export class ReviewWebhookError extends Error {}
 
@@ -40,8 +48,8 @@ export class ReviewWebhook {
    * Puts a question and returns the answer's `status`. What may go better the next time is tried again, an unreachable webhook is not.
    * @throws ReviewWebhookError
    */
-  async ask(review: { kind: string; apiVersion: string; spec: unknown }): Promise<JsonObject> {
-    const body = encodeJson({ ...review, metadata: { creationTimestamp: null }, status: {} });
+  async ask({ kind, apiVersion, spec, status: empty }: Review): Promise<JsonObject> {
+    const body = encodeJson({ kind, apiVersion, metadata: {}, spec, status: empty });
     const deadline = Date.now() + this.#timeoutMs;
     let wait = this.#retryMs;
     for (let attempt = 1; ; attempt++) {

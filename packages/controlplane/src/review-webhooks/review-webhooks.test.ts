@@ -94,6 +94,35 @@ test("a request as a SubjectAccessReview, in both versions", async () => {
   });
 });
 
+test("selectors of a collection", async () => {
+  answer = status({ allowed: true });
+  const authorize = authorizerOf();
+  const list = { ...target, verb: "list" as const, name: "" };
+  await authorize({ user: alice, target: list, selectors: { field: "metadata.name!=x,spec.y=z", label: "a=b,c in (e,d),!f,g" } });
+  await authorize({ user: alice, target: list, selectors: { field: "", label: "=broken((" } });
+  assert.deepEqual(asked[0]?.review.spec["resourceAttributes"], {
+    namespace: "default",
+    verb: "list",
+    version: "v1",
+    resource: "configmaps",
+    fieldSelector: {
+      requirements: [
+        { key: "metadata.name", operator: "NotIn", values: ["x"] },
+        { key: "spec.y", operator: "In", values: ["z"] },
+      ],
+    },
+    labelSelector: {
+      requirements: [
+        { key: "a", operator: "In", values: ["b"] },
+        { key: "c", operator: "In", values: ["d", "e"] },
+        { key: "f", operator: "DoesNotExist" },
+        { key: "g", operator: "Exists" },
+      ],
+    },
+  });
+  assert.deepEqual(Object.keys(asked[1]?.review.spec["resourceAttributes"] as object), ["namespace", "verb", "version", "resource"]);
+});
+
 test("a user's own extra cannot say which logical cluster it is", async () => {
   answer = status({ allowed: false });
   await authorizerOf()({ user: { ...alice, extra: { "authorization.kubernetes.io/cluster-name": ["other"] } }, target });
@@ -198,8 +227,8 @@ test("tokens by TokenReview: users, refusals, audiences, memory", async () => {
     kind: "TokenReview",
     apiVersion: "authentication.k8s.io/v1beta1",
     spec: { token: "good", audiences: wanted },
-    metadata: { creationTimestamp: null },
-    status: {},
+    metadata: {},
+    status: { user: {} },
   });
   await authenticate("good", wanted, "");
   assert.equal(asked.length, 1);

@@ -1,5 +1,14 @@
-import type { JsonObject } from "@meshplane/apimachinery";
-import { allow, deny, noOpinion, type Authorizer, type Decision, type Log, type Target, type User } from "@meshplane/apiserver";
+import { parseFieldSelector, parseLabelSelector, type JsonObject } from "@meshplane/apimachinery";
+import {
+  allow,
+  deny,
+  noOpinion,
+  type AuthorizationAttributes,
+  type Authorizer,
+  type Decision,
+  type Log,
+  type Target,
+} from "@meshplane/apiserver";
 import { ExpiringCache } from "./expiring-cache.ts";
 import { ReviewWebhookError, type ReviewVersion, type ReviewWebhook } from "./review-webhook.ts";
 
@@ -30,11 +39,12 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
   const cache = new ExpiringCache<Decision>(cachedMax, clock);
   const asking = new Map<string, Promise<Decision>>();
 
-  return ({ user, target }) => {
-    for (const group of alwaysAllowGroups) if (user.groups.includes(group)) return allow(`member of ${group}`);
-    const spec = specOf(user, target);
+  return (attributes) => {
+    const { user, trace } = attributes;
+    for (const group of alwaysAllowGroups) if (user.groups.includes(group)) return allow(trace ? `member of ${group}` : "");
+    const spec = specOf(attributes);
     const key = JSON.stringify(spec);
-    return cache.get(key) ?? asking.get(key) ?? ask(key, spec, isKept(target));
+    return cache.get(key) ?? asking.get(key) ?? ask(key, spec, isKept(attributes));
   };
 
   /** Many equal requests are one question. */
@@ -53,7 +63,12 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
   async function review(spec: object): Promise<Decision> {
     let status: JsonObject;
     try {
-      status = await webhook.ask({ kind: "SubjectAccessReview", apiVersion: `authorization.k8s.io/${version}`, spec });
+      status = await webhook.ask({
+        kind: "SubjectAccessReview",
+        apiVersion: `authorization.k8s.io/${version}`,
+        spec,
+        status: { allowed: false },
+      });
     } catch (error) {
       if (!(error instanceof ReviewWebhookError)) throw error;
       log.error("Failed to make webhook authorizer request", { err: error.message });
@@ -66,12 +81,12 @@ export function webhookAuthorizer(options: WebhookAuthorizerOptions): Authorizer
     return { ...deny(reason), error: "webhook subject access review returned both allow and deny response" };
   }
 
-  function specOf(user: User, target: Target): object {
+  function specOf({ user, target, selectors }: AuthorizationAttributes): object {
     const { cluster } = target;
     const extra = { ...user.extra, ...(cluster === "" || cluster === "*" ? {} : extraOf(cluster)) };
     return {
       ...(target.kind === "resource"
-        ? { resourceAttributes: withoutEmpty(resourceAttributes(target)) }
+        ? { resourceAttributes: { ...withoutEmpty(resourceAttributes(target)), ...selectorAttributes(selectors) } }
         : { nonResourceAttributes: withoutEmpty({ path: target.path, verb: target.verb }) }),
       ...(user.name ? { user: user.name } : {}),
       // the older version spells it so
@@ -95,7 +110,50 @@ const resourceAttributes = ({
 const withoutEmpty = (fields: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
 
-function isKept(target: Target): boolean {
+interface Requirement {
+  key: string;
+  operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
+  values?: readonly string[];
+}
+
+/** Of what can be read; the rest only makes a collection smaller. */
+function selectorAttributes(selectors: AuthorizationAttributes["selectors"]): object {
+  if (!selectors) return {};
+  const fields = readable(() => parseFieldSelector(selectors.field).requirements).map(({ field, operator, value }): Requirement => ({
+    key: field,
+    operator: operator === "!=" ? "NotIn" : "In",
+    values: [value],
+  }));
+  const labels = readable(() => parseLabelSelector(selectors.label).requirements).flatMap(({ key, operator, values }): Requirement[] => {
+    const known = labelOperators.get(operator);
+    return known ? [{ key, operator: known, ...(values.length > 0 ? { values } : {}) }] : [];
+  });
+  return {
+    ...(fields.length > 0 ? { fieldSelector: { requirements: fields } } : {}),
+    ...(labels.length > 0 ? { labelSelector: { requirements: labels } } : {}),
+  };
+}
+
+const labelOperators = new Map<string, Requirement["operator"]>([
+  ["=", "In"],
+  ["==", "In"],
+  ["in", "In"],
+  ["!=", "NotIn"],
+  ["notin", "NotIn"],
+  ["exists", "Exists"],
+  ["!", "DoesNotExist"],
+]);
+
+function readable<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read();
+  } catch {
+    return []; // the request will be refused for it
+  }
+}
+
+function isKept({ target, selectors }: AuthorizationAttributes): boolean {
   const texts = target.kind === "resource" ? Object.values(resourceAttributes(target)) : [target.path, target.verb];
+  if (selectors) texts.push(selectors.field, selectors.label);
   return texts.reduce((length, text) => length + text.length, 0) < attributesCachedMax;
 }

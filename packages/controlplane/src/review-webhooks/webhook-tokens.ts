@@ -51,6 +51,7 @@ export function webhookTokens({ webhook, version, cacheMs, audiences, clock, log
         kind: "TokenReview",
         apiVersion: `authentication.k8s.io/${version}`,
         spec: { token, audiences: wanted },
+        status: { user: {} },
       });
     } catch (error) {
       if (!(error instanceof ReviewWebhookError)) throw error;

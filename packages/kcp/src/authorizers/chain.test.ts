@@ -32,7 +32,14 @@ const cases: Case[] = [
   { name: "a role without access does not", grants: ["alice get"], want: "noOpinion" },
   { name: "access without a role does not", grants: [entering], want: "noOpinion" },
   { name: "masters may everything", user: { groups: ["system:masters"] }, grants: [], want: "allow" },
-  { name: "a missing logical cluster denies", cluster: undefined, grants: [entering, "alice get"], want: "deny" },
+  { name: "of a missing logical cluster nothing is said", cluster: undefined, grants: [entering, "alice get"], want: "noOpinion" },
+  {
+    name: "a group that a scope leaves outside does not count",
+    cluster: { ...entry, requiredGroups: "red" },
+    user: { groups: ["red", "system:kcp:logical-cluster-admin"], extra: { "authentication.kcp.io/scopes": ["cluster:other"] } },
+    grants: [entering, "alice get"],
+    want: "deny",
+  },
   {
     name: "a scheduled one is not open yet",
     cluster: { ...entry, phase: "Scheduling" },
@@ -173,4 +180,20 @@ test("explaining asks every step and decides as the chain does", async () => {
     "05-bootstrap noOpinion, 05-local allow",
   ]);
   assert.equal(steps[3]!.error, "unreachable");
+});
+
+test("clients read a webhook's reasons and none of RBAC's", async () => {
+  const shown = async (order: readonly string[] | undefined, webhook: Authorizer, user = called("bob")) => {
+    const { decision, reason, shown: text } = await chainWith(order, webhook).authorize({ user, target: reading });
+    return [decision, reason, text];
+  };
+  assert.deepEqual(await shown(undefined, () => noOpinion("unknown here")), [
+    "noOpinion",
+    "access denied\nunknown here",
+    "access denied\nunknown here",
+  ]);
+  assert.deepEqual(await shown(["Webhook", "RBAC"], () => deny("not today")), ["deny", "not today", "not today"]);
+  assert.deepEqual(await shown(undefined, () => noOpinion("")), ["noOpinion", "access denied", "access denied"]);
+  assert.deepEqual(await shown(undefined, () => noOpinion(""), called("alice")), ["allow", "access granted", undefined]);
+  assert.deepEqual(await shown(undefined, () => noOpinion(""), called("root", ["system:masters"])), ["allow", "", undefined]);
 });

@@ -8,6 +8,7 @@ import {
   type AuthorizationAttributes,
   type Authorizer,
   type AuthorizerStep,
+  type Decision,
   type Explanation,
 } from "@meshplane/apiserver";
 import type { ExportIndex } from "../exports/export-index.ts";
@@ -80,11 +81,21 @@ export function authorizerChain(parts: ChainParts): Chain {
   const steps = stepsWith(guarded);
   const deepSteps = stepsWith(systemCrdAuthorizer(policies));
   return {
-    authorize: unionOfSteps(steps),
-    deepAuthorize: unionOfSteps(deepSteps),
+    authorize: shown(unionOfSteps(steps)),
+    deepAuthorize: shown(unionOfSteps(deepSteps)),
     explain: (attributes) => explainSteps(steps, attributes),
   };
 }
+
+/** What is left of the reasons is for the client: kcp's own are hidden, a webhook's are meant to be read. */
+const shown =
+  (authorize: Authorizer): Authorizer =>
+  (attributes) => {
+    const answer = authorize(attributes);
+    return answer instanceof Promise ? answer.then(show) : show(answer);
+  };
+
+const show = (decision: Decision): Decision => (decision.decision === "allow" ? decision : { ...decision, shown: decision.reason });
 
 function inOrder(steps: readonly AuthorizerStep[], order: readonly string[] | undefined): AuthorizerStep[] {
   if (!order) return [...steps];

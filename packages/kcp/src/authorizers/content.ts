@@ -2,7 +2,7 @@ import { kcpGroups } from "@meshplane/apis";
 import { allow, deny, noOpinion, type Authorizer, type Decision, type NonResourceTarget, type User } from "@meshplane/apiserver";
 import type { PathIndex } from "../logical-clusters/path-index.ts";
 import { delegate } from "./delegate.ts";
-import { isInScope, isServiceAccount } from "./effective-users.ts";
+import { effectiveGroups, isInScope, isServiceAccount } from "./effective-users.ts";
 
 const openPhases = new Set(["Initializing", "Ready", "Inactive", "Terminating", "Deleting"]);
 const lifecyclePhases = new Set(["Initializing", "Terminating", "Deleting"]);
@@ -18,7 +18,8 @@ export const contentAuthorizer =
     const { cluster } = target;
     if (cluster === "" && target.path === "/metrics") return next({ ...attributes, target: { ...target, cluster: "root" } });
     if (cluster === "*" || cluster === "" || cluster.startsWith("system:")) return noOpinion("empty or system workspace");
-    if (user.groups.includes(kcpGroups.logicalClusterAdmin)) return delegate(next, attributes, "logical cluster admin access");
+    if (effectiveGroups(user, cluster).includes(kcpGroups.logicalClusterAdmin))
+      return delegate(next, attributes, "logical cluster admin access");
     const entry = paths.get(cluster);
     if (!entry) return deny("LogicalCluster not found");
     if (!openPhases.has(entry.phase)) return noOpinion(`not permitted due to phase "${entry.phase}"`);

@@ -1,4 +1,4 @@
-import type { AuthorizationAttributes, Authorizer, Decision } from "@meshplane/apiserver";
+import { allow, type AuthorizationAttributes, type Authorizer, type Decision } from "@meshplane/apiserver";
 
 /** Leaves the decision to the next step, and says why on the audit event: the reason of whoever decides stands there under its own name. @see spec authz §10 */
 export function delegate(next: Authorizer, attributes: AuthorizationAttributes, why: string): Decision | Promise<Decision> {
@@ -14,13 +14,21 @@ export const policyOf =
     return isTold(attributes) ? withReason(answer, ({ reason }) => `${nameOf(attributes)} policy: ${reason}`) : answer;
   };
 
-/** The request's own reason on its audit event says no more than clients are told. */
+const granted = allow("access granted");
+const denied = "access denied";
+
+/** Clients learn no more of RBAC's reasons than these; whoever asks for a trace does. */
 export const anonymized =
   (authorize: Authorizer): Authorizer =>
   (attributes) => {
     const answer = authorize(attributes);
-    return attributes.annotate ? withReason(answer, ({ decision }) => (decision === "allow" ? "access granted" : "access denied")) : answer;
+    if (attributes.trace) return answer;
+    return answer instanceof Promise ? answer.then(hide) : hide(answer);
   };
+
+function hide(decision: Decision): Decision {
+  return decision.decision === "allow" ? granted : { ...decision, reason: denied };
+}
 
 function withReason(answer: Decision | Promise<Decision>, reasonOf: (decision: Decision) => string): Decision | Promise<Decision> {
   return answer instanceof Promise ? answer.then(change) : change(answer);

@@ -63,6 +63,12 @@ export function effectiveUsers(user: User, cluster: string): User[] {
   return users;
 }
 
+/** The groups of all of them: a group that a scope leaves outside does not count inside. */
+export function effectiveGroups(user: User, cluster: string): readonly string[] {
+  const users = effectiveUsers(user, cluster);
+  return users.length === 1 ? users[0]!.groups : users.flatMap(({ groups }) => groups);
+}
+
 function collect(user: User, cluster: string, users: User[], depth: number): void {
   if (isInScope(user, cluster)) users.push(user);
   else if (user.groups.includes(authenticatedGroup)) {

@@ -14,12 +14,16 @@ const open = { type: "object", "x-kubernetes-preserve-unknown-fields": true };
 const names = { plural: "farms", singular: "farm", kind: "Farm", listKind: "FarmList" };
 
 type Resource = typeof farms;
+const ended: string[] = [];
 let plane: TestKcp;
 let provider: string;
 let consumer: string;
 
 before(async () => {
-  plane = await startTestKcp({ cacheApis: true });
+  plane = await startTestKcp({
+    cacheApis: true,
+    endWatches: (cluster, of) => void ended.push(`${cluster} ${of?.resource ?? "all"}`),
+  });
   [provider, consumer] = await Promise.all([workspace("provider"), workspace("consumer")]);
   const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: open }, subresources: { status: {} } }];
   await create(provider, crds, "apiextensions.k8s.io/v1", "CustomResourceDefinition", {
@@ -149,7 +153,8 @@ test("nobody passes on what another workspace publishes without seeing it there"
   );
 });
 
-test("what is no longer published is no longer shown", async () => {
+test("what is no longer published is no longer shown, and watches of it end", async () => {
+  assert.equal(ended.includes(`${provider} farms`), false);
   await plane.client.cluster(provider).resource(cachedResources).delete("farms");
   for (let waited = 0; ; waited += 5) {
     const refused = await shownTo(consumer).then(
@@ -160,6 +165,7 @@ test("what is no longer published is no longer shown", async () => {
     assert.ok(waited < 3_000);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
+  assert.equal(ended.includes(`${provider} farms`), true);
   assert.equal((await shownTo(provider)).length, 3);
   await until<ClusterCachedResourceEndpointSlice>(provider, slices, "farms", ({ status }) => status?.endpoints === undefined);
 });

@@ -28,6 +28,12 @@ export interface PublishedSlice {
   readonly essence: unknown;
 }
 
+/** What has been changed or has gone, as it was. */
+export interface Replaced {
+  readonly resources: PublishedResource[];
+  readonly slices: PublishedSlice[];
+}
+
 const resourcesPrefix = keyPrefix(cacheGroup, "clustercachedresources", builtInIdentity);
 const slicesPrefix = keyPrefix(cacheGroup, "clustercachedresourceendpointslices", builtInIdentity);
 
@@ -37,7 +43,7 @@ export class PublishedResources implements Projection {
   readonly #resources = new Map<string, PublishedResource>();
   readonly #byCluster = new Map<string, Set<PublishedResource>>();
   readonly #slices = new Map<string, PublishedSlice>();
-  readonly #listeners: (() => void)[] = [];
+  readonly #listeners: ((before: Replaced) => void)[] = [];
 
   async load(store: Store): Promise<void> {
     for (const prefix of [resourcesPrefix, slicesPrefix]) {
@@ -52,10 +58,11 @@ export class PublishedResources implements Projection {
   }
 
   apply(batch: FeedBatch): void {
+    const before: Replaced = { resources: [], slices: [] };
     let changed = false;
     for (const { key, record } of batch.events)
-      if ((key.startsWith(resourcesPrefix) || key.startsWith(slicesPrefix)) && this.#set(key, record)) changed = true;
-    if (changed) for (const listener of this.#listeners) listener();
+      if ((key.startsWith(resourcesPrefix) || key.startsWith(slicesPrefix)) && this.#set(key, record, before)) changed = true;
+    if (changed) for (const listener of this.#listeners) listener(before);
   }
 
   get(cluster: string, name: string): PublishedResource | undefined {
@@ -81,13 +88,13 @@ export class PublishedResources implements Projection {
     return this.#slices.values();
   }
 
-  /** called when anything but conditions and counts has changed */
-  onChange(listener: () => void): void {
+  /** called when anything but conditions and counts has changed, with what there was before; must be quick */
+  onChange(listener: (before: Replaced) => void): void {
     this.#listeners.push(listener);
   }
 
   /** @returns whether it matters to others */
-  #set(key: string, record: StoredRecord | undefined): boolean {
+  #set(key: string, record: StoredRecord | undefined, before?: Replaced): boolean {
     const { cluster, name } = decodeKey(key);
     const id = `${cluster}|${name}`;
     const object = record && (decodeJson(record.body).value as unknown as KubeObject);
@@ -95,6 +102,7 @@ export class PublishedResources implements Projection {
       const old = this.#slices.get(id);
       const now = object && sliceOf(cluster, object as ClusterCachedResourceEndpointSlice);
       if (equalJson(old?.essence, now?.essence)) return false;
+      if (old) before?.slices.push(old);
       if (now) this.#slices.set(id, now);
       else this.#slices.delete(id);
       return true;
@@ -102,6 +110,7 @@ export class PublishedResources implements Projection {
     const old = this.#resources.get(id);
     const now = object && resourceOf(cluster, object as ClusterCachedResource);
     if (equalJson(old?.essence, now?.essence)) return false;
+    if (old) before?.resources.push(old);
     const siblings = this.#byCluster.get(cluster) ?? new Set();
     if (old) siblings.delete(old);
     if (now) {

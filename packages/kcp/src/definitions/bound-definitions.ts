@@ -1,7 +1,7 @@
 import { decodeOwnJson } from "@meshplane/apimachinery";
 import type { APIResourceSchema, APIResourceSchemaSpec, BoundAPIResource } from "@meshplane/apis";
 import type { ResourceDefinition } from "@meshplane/apiserver";
-import { encodeKey, type Store } from "@meshplane/storage";
+import { encodeKey, keyPrefix, type Store } from "@meshplane/storage";
 
 /** Where a bound definition comes from; read back by `boundOriginOf`. */
 export interface BoundOrigin {
@@ -63,16 +63,27 @@ export class BoundDefinitions {
   async keep(schema: APIResourceSchema): Promise<void> {
     const uid = schema.metadata.uid!;
     if (this.#kept.has(uid)) return;
-    const { name, annotations, labels } = schema.metadata;
+    const { name, annotations, labels, creationTimestamp } = schema.metadata;
     const body = Buffer.from(
       JSON.stringify({
-        metadata: { name: uid, uid, annotations: { ...annotations, [schemaNameAnnotation]: name }, labels },
+        metadata: { name: uid, uid, creationTimestamp, annotations: { ...annotations, [schemaNameAnnotation]: name }, labels },
         spec: schema.spec,
       }),
     );
     const header = { definition: "boundschema/1", uid, deleting: false, labels: undefined, fields: undefined };
     await this.#store.commit({ key: keptKey(uid), expect: 0, write: { header, body } });
     this.#kept.add(uid);
+  }
+
+  /** All schemas that anybody has ever bound. */
+  async kept(): Promise<APIResourceSchema[]> {
+    const { records } = await this.#store.range(keyPrefix(keptGroup, keptResource, "-", keptCluster));
+    return records.map((record) => {
+      const { metadata, spec } = decodeOwnJson(record.body) as unknown as APIResourceSchema;
+      const name = metadata.annotations?.[schemaNameAnnotation] ?? metadata.name!;
+      const resourceVersion = String(record.revision);
+      return { apiVersion: "apis.kcp.io/v1alpha1", kind: "APIResourceSchema", metadata: { ...metadata, name, resourceVersion }, spec };
+    });
   }
 
   async #make(origin: BoundOrigin): Promise<ResourceDefinition[]> {
@@ -121,6 +132,10 @@ export class BoundDefinitions {
 
 const schemaNameAnnotation = "apis.kcp.io/schema-name";
 
+const keptGroup = "internal.kcp.io";
+const keptResource = "boundschemas";
+const keptCluster = "system:bound-crds";
+
 /** not among the resources that anybody can ask for */
 const keptKey = (uid: string): string =>
-  encodeKey({ group: "internal.kcp.io", resource: "boundschemas", identity: "-", cluster: "system:bound-crds", namespace: "", name: uid });
+  encodeKey({ group: keptGroup, resource: keptResource, identity: "-", cluster: keptCluster, namespace: "", name: uid });

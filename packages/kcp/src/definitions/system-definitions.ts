@@ -36,7 +36,7 @@ export const kcpIndexes = {
   slicesOfExport: "endpointslices-by-export",
 } as const;
 
-const kinds: readonly ApiResource[] = [
+export const systemKinds: readonly ApiResource[] = [
   apiExports,
   apiBindings,
   apiResourceSchemas,
@@ -62,7 +62,7 @@ const conversions: Record<string, Convert> = {
 
 /** The kinds that every logical cluster has besides the built-in ones. @see spec apis-served §2 */
 export function systemDefinitions(api: () => InProcessApi): ResourceDefinition[] {
-  return kinds
+  return systemKinds
     .flatMap((kind) => definitionsFromCrd(kind, { identity: builtInIdentity, api, definedIn: "system:system-crds" }))
     .map((definition) => {
       const convert = conversions[definition.resource];

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { connect, type ClientHttp2Session } from "node:http2";
 import { after, before, test } from "node:test";
+import { connect as connectTls } from "node:tls";
 import { listen, type HttpRequest, type HttpResponse, type Listener } from "@meshplane/apiserver";
 import { testCert, testKey } from "@meshplane/apiserver/testing";
 import { createMountProxy } from "./mount-proxy.ts";
@@ -158,4 +159,38 @@ test("a certificate of somebody else is not believed", async () => {
     onClose() {},
   } as unknown as HttpRequest;
   assert.equal((await strict(http, mountUrl, "/")).status, 502);
+});
+
+test("a tunnel goes through: what either side sends arrives, and the end of one is the end of the other", async () => {
+  serve = async (http) => ({
+    status: 101,
+    headers: { connection: "Upgrade", upgrade: http.headers["upgrade"] as string, "x-protocol": "v5" },
+    body: undefined,
+    takeOver: (socket, head) => {
+      socket.write(head);
+      socket.on("data", (chunk: Buffer) => socket.write(chunk.toString().toUpperCase()));
+    },
+  });
+  const socket = connectTls({ port: shard.port, ca: testCert, ALPNProtocols: ["http/1.1"] });
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.write("POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nContent-Length: 0\r\n\r\n");
+  while (!text.includes("\r\n\r\n")) await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.match(text, /^HTTP\/1\.1 101 Switching Protocols\r\n/);
+  assert.match(text, /x-protocol: v5/);
+  socket.write("hello");
+  while (!text.endsWith("HELLO")) await new Promise((resolve) => setTimeout(resolve, 5));
+  socket.end();
+  await new Promise((resolve) => socket.once("close", resolve));
+});
+
+test("who asks for a tunnel may get a plain answer", async () => {
+  serve = async () => ({ status: 403, headers: { "content-type": "text/plain" }, body: "no" });
+  const socket = connectTls({ port: shard.port, ca: testCert, ALPNProtocols: ["http/1.1"] });
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.write("GET /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+  await new Promise((resolve) => socket.once("close", resolve));
+  assert.match(text, /^HTTP\/1\.1 403 Forbidden\r\n/);
+  assert.match(text, /no/);
 });

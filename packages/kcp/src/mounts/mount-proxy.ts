@@ -5,6 +5,7 @@
  */
 import type { LookupFunction } from "node:net";
 import { BlockList, isIP, isIPv6 } from "node:net";
+import type { Duplex } from "node:stream";
 import { lookup as resolveName } from "node:dns";
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
@@ -42,13 +43,17 @@ export function createMountProxy({ log, ca }: MountProxyOptions): MountProxy {
     if (climbs(rest)) throw badRequest("invalid path");
     const hops = Number(single(http.headers[hopsHeader]) ?? 0);
     if (!(hops < mountHopsMax)) return plainAnswer(508, "mounts lead in a circle\n");
-    const body = await http.readBody();
+    const upgrade = http.protocol === "h1" ? single(http.headers["upgrade"]) : undefined;
+    const body = upgrade ? nothing : await http.readBody();
     const headers = forwardedHeaders(http, target, hops + 1, body.length);
+    if (upgrade) Object.assign(headers, { connection: "Upgrade", upgrade });
     const path = joined(target.pathname, rest) + joinedQuery(target.search, http.query.text);
     try {
       return await sent(0);
     } catch (error) {
-      log.warn("a mount cannot be reached", { host: target.host, error: (error as Error).message });
+      const { code = "", message } = error as NodeJS.ErrnoException;
+      const hint = untrusted.test(code) ? { hint: "authorities in the file that NODE_EXTRA_CA_CERTS names are trusted" } : {};
+      log.warn("a mount cannot be reached", { host: target.host, error: message, ...hint });
       return plainAnswer(502, "the mounted server cannot be reached\n");
     }
 
@@ -72,6 +77,7 @@ export function createMountProxy({ log, ca }: MountProxyOptions): MountProxy {
           else clearTimeout(connecting);
         });
         request.on("close", () => clearTimeout(connecting));
+        request.on("upgrade", (response, socket, head) => resolve(tunnelOf(response, socket, head)));
         request.on("error", (error) => {
           // a kept connection that the other side has just closed
           const mayRepeat = attempt === 0 && request.reusedSocket && (http.method === "GET" || http.method === "HEAD");
@@ -84,6 +90,8 @@ export function createMountProxy({ log, ca }: MountProxyOptions): MountProxy {
     }
   };
 }
+
+const untrusted = /^(SELF_SIGNED|UNABLE_TO_|DEPTH_ZERO|CERT_)/;
 
 /** undefined: not a place where requests may go */
 function targetOf(text: string): URL | undefined {
@@ -197,4 +205,24 @@ function pass(response: IncomingMessage, sink: ResponseSink): void {
   });
 }
 
+/** From here on bytes go to and fro, until either side ends. */
+function tunnelOf({ statusCode, headers }: IncomingMessage, far: Duplex, farHead: Uint8Array): HttpResponse {
+  far.on("error", () => far.destroy());
+  return {
+    status: statusCode ?? 101,
+    headers: { ...(withoutHopByHop(headers) as Record<string, string | string[]>), connection: "Upgrade", upgrade: headers.upgrade ?? "" },
+    body: undefined,
+    takeOver(near, nearHead) {
+      near.on("error", () => near.destroy());
+      near.on("close", () => far.destroy());
+      far.on("close", () => near.destroy());
+      near.write(farHead);
+      far.write(nearHead);
+      far.pipe(near);
+      near.pipe(far);
+    },
+  };
+}
+
+const nothing = new Uint8Array();
 const single = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);

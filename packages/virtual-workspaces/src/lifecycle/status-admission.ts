@@ -12,7 +12,8 @@ export const statusAdmission = ({ list, noun }: Lifecycle, id: string): Admissio
     const before = (oldObject as LogicalCluster | undefined)?.status?.[list] ?? [];
     const after = (object as LogicalCluster | undefined)?.status?.[list] ?? [];
     if (isUnchanged(before, after) || isUnchanged(without(before, id), after)) return;
-    throw invalid({ group: "tenancy.kcp.io", kind: "LogicalCluster" }, name, [
+    // upstream names the group of initializers as it was before LogicalCluster had its own
+    throw invalid({ group: list === "initializers" ? "tenancy.kcp.io" : "core.kcp.io", kind: "LogicalCluster" }, name, [
       fieldInvalid(`status.${list}`, after, `only removing the ${JSON.stringify(id)} ${noun} is supported`),
     ]);
   },

@@ -65,14 +65,15 @@ export function namespaces(dependencies: NamespaceDependencies): ResourceDefinit
     prepareForUpdate: (next, current) => void (next.status = { ...current.status }),
     validate: finalizerErrors,
   });
-  const finalize = ({ name, body, dryRun, context }: SubresourceRequest): Promise<KubeObject> => {
+  const finalize = ({ name, body, dryRun, manager, context }: SubresourceRequest): Promise<KubeObject> => {
     const object = body as unknown as Namespace;
     const own = object.metadata?.name;
     if (own && own !== name) throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
     const { user, cluster } = context;
+    const options = { dryRun, ...(manager ? { fieldManager: manager } : {}) };
     return dependencies
       .local()
-      .object({ verb: "update", user, cluster, resource: finalizing, subresource: "finalize", name, object, options: { dryRun } });
+      .object({ verb: "update", user, cluster, resource: finalizing, subresource: "finalize", name, object, options });
   };
   return define({ ...base, subresources: { finalize: { verbs: ["update"], kind: "Namespace", handle: finalize } } });
 }

@@ -11,7 +11,7 @@ export interface SubjectRulesStatus {
 }
 
 export interface AccessReviewDependencies {
-  /** The decision as upstream's reviews print it: reason "access granted", "access denied", or "" for system:masters. */
+  /** The decision, its reason in the words that are for clients. */
   reviewAccess(user: User, target: Target, context: RequestContext): Promise<Decision> | Decision;
   /** What the user may do in a namespace, as far as it can be listed. */
   rulesOf(user: User, namespace: string, context: RequestContext): Promise<SubjectRulesStatus> | SubjectRulesStatus;
@@ -57,11 +57,12 @@ export function accessReviews({ reviewAccess, rulesOf }: AccessReviewDependencie
           if (namespaced) errors.push(...localErrors(spec, namespace));
           if (errors.length > 0) throw invalidReview(errors);
           const user = ofCaller ? context.user : subjectOf(spec);
-          const { decision, reason } = await reviewAccess(user, targetOf(spec, cluster), context);
+          const { decision, reason, error } = await reviewAccess(user, targetOf(spec, cluster), context);
           const status = {
             allowed: decision === "allow",
-            ...(decision === "deny" && !reason ? { denied: true } : {}),
+            ...(decision === "deny" ? { denied: true } : {}),
             ...(reason ? { reason } : {}),
+            ...(error === undefined ? {} : { evaluationError: error }),
           };
           return { ...object, status };
         },

@@ -1,3 +1,4 @@
+/** Where an APIBinding becomes Bound: its export is looked up, the names are locked, and `status` tells what is bound. @see spec apis §5 */
 import {
   logicalClusterName,
   rootCluster,

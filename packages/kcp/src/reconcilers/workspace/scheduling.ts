@@ -22,10 +22,8 @@ import {
 } from "@meshplane/apis";
 import { markFalse, markTrue, ok, pending, stop, type Outcome, type Subroutine } from "@meshplane/controller-runtime";
 import { lifecycleId } from "../../workspace-types.ts";
-import { firstLocks } from "../api-binding/complete-bindings.ts";
-import { writeLocks } from "../api-binding/locks.ts";
-import { defaultBindings } from "../logical-cluster/default-bindings.ts";
-import { createWhole, find, listShards, logicalClusterResource, withoutSlash, type ReconcilerParts } from "../parts.ts";
+import { createLogicalCluster } from "../logical-cluster/create-logical-cluster.ts";
+import { find, listShards, logicalClusterResource, withoutSlash, type ReconcilerParts } from "../parts.ts";
 
 /**
  * Chooses a shard and a name, commits both and the address that follows from them, and only then makes the logical cluster: after a crash in between
@@ -121,17 +119,8 @@ async function makeLogicalCluster(
   parts: ReconcilerParts,
 ): Promise<boolean> {
   const wanted = await logicalClusterOf(workspace, parent, path, parts);
-  const { initializers, terminators } = wanted.spec;
-  wanted.status = {
-    phase: "Initializing",
-    URL: `${withoutSlash(parts.shard.externalURL)}/clusters/${cluster}`,
-    ...(initializers ? { initializers } : {}),
-    ...(terminators ? { terminators } : {}),
-  };
-  const locks = initializers?.includes(apiBindingsInitializer) && firstLocks(await defaultBindings(wanted, cluster, parts), parts);
-  if (locks) writeLocks(wanted, locks);
   try {
-    await createWhole(parts, cluster, logicalClusterResource, wanted);
+    await createLogicalCluster(wanted, cluster, parts);
     return true;
   } catch (error) {
     if (!hasReason(error, "AlreadyExists")) throw error;

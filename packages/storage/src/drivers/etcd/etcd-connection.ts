@@ -4,8 +4,9 @@ import { checkServerIdentity, type PeerCertificate } from "node:tls";
 import type { ChannelCredentials, Client, ClientDuplexStream, ServiceError } from "@grpc/grpc-js";
 import type { MethodDefinition } from "@grpc/proto-loader";
 import { StoreError } from "../../store.ts";
-import type { EtcdProtocol, WatchRequest, WatchResponse } from "./etcd-protocol.ts";
+import type { EtcdProtocol, Header, WatchRequest, WatchResponse } from "./etcd-protocol.ts";
 import { loadEtcdProtocol } from "./etcd-protocol.ts";
+import { requireExactRevision } from "./require-exact-revision.ts";
 
 export interface EtcdTls {
   /** files in PEM form; without `ca`, the machine's own authorities are trusted. An `http://` endpoint is spoken to in the clear all the same */
@@ -82,8 +83,9 @@ export class EtcdConnection {
       const client = this.#open();
       // one that says nothing at all must leave time for the others
       const patience = options.repeatable ? Math.max(1_000, this.#callTimeoutMs / this.#endpoints.length) : this.#callTimeoutMs;
+      let response: Response;
       try {
-        return await this.#callOnce<Response>(client, method, request, Math.min(deadline, Date.now() + patience));
+        response = await this.#callOnce<Response>(client, method, request, Math.min(deadline, Date.now() + patience));
       } catch (error) {
         if (this.#closed) throw closed();
         const { code, details } = error as ServiceError;
@@ -93,7 +95,10 @@ export class EtcdConnection {
         const repeatable = options.repeatable || details.startsWith(neverSent);
         if (!gone || !repeatable || Date.now() + retryPauseMs > deadline) throw this.#toStoreError(error as ServiceError);
         await new Promise((resolve) => setTimeout(resolve, retryPauseMs));
+        continue;
       }
+      requireExactRevision((response as { header?: Header }).header);
+      return response;
     }
   }
 

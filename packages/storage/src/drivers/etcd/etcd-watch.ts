@@ -5,6 +5,7 @@ import type { WatchEvent, WatchResponse } from "./etcd-protocol.ts";
 import { eventDelete } from "./etcd-protocol.ts";
 import type { EtcdKeys } from "./etcd-records.ts";
 import { decodeKeyValue, endOf } from "./etcd-records.ts";
+import { requireExactRevision } from "./require-exact-revision.ts";
 
 const reconnectMsMin = 50;
 const reconnectMsMax = 2_000;
@@ -114,6 +115,11 @@ export class EtcdWatch {
 
   #receive(response: WatchResponse): void {
     if (response.canceled) return this.#canceled(response);
+    try {
+      requireExactRevision(response.header);
+    } catch (error) {
+      return this.#fail(error as StoreError);
+    }
     if (response.created) {
       this.#created = true;
       this.#pauseMs = reconnectMsMin;

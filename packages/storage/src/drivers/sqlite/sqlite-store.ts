@@ -1,3 +1,7 @@
+/**
+ * The embedded store, where a write is made durable: commits queue up, a batch of them is one SQLite transaction, the log is synced, and
+ * only then is anybody answered or told (`#flush`, then `LogFile`).
+ */
 import { FeedConsumers, deliverTo } from "../../feed-consumers.ts";
 import { decodeHeader, encodeHeader } from "../../encode-header.ts";
 import { requireCommit } from "../../require-commit.ts";
@@ -654,8 +658,12 @@ const asLine = (record: StoredRecord): SliceLine => ({
 /** A small view into a large buffer would keep all of it alive in caches and rings. */
 const ownBytes = (body: Uint8Array): Uint8Array => (body.byteLength === body.buffer.byteLength ? body : new Uint8Array(body));
 
-const encodeEntries = (index: readonly IndexEntry[] | undefined): string =>
-  index && index.length > 0 ? JSON.stringify(index.flatMap(({ name, value }) => [name, value])) : "";
+function encodeEntries(index: readonly IndexEntry[] | undefined): string {
+  if (!index || index.length === 0) return "";
+  const flat: string[] = [];
+  for (const { name, value } of index) flat.push(name, value);
+  return JSON.stringify(flat);
+}
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 

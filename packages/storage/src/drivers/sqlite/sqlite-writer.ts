@@ -85,6 +85,11 @@ export class SqliteWriter {
   }
 
   #replaceEntries(key: string, oldEntries: string, newEntries: string): void {
+    if (oldEntries === "") {
+      const flat = JSON.parse(newEntries) as string[];
+      // the usual one of a new object: it says which resources there are in a cluster
+      if (flat.length === 2) return void this.#insertEntry.run(flat[0]!, flat[1]!, key);
+    }
     const before = entryMap(oldEntries);
     const after = entryMap(newEntries);
     for (const [id, [name, value]] of before) if (!after.has(id)) this.#deleteEntry.run(name, value, key);
