@@ -1,0 +1,3 @@
+export type * from "./open-fga.ts";
+export type * from "./model/authorization-model.ts";
+export { errorCodes, OpenFgaError, type ErrorCode } from "./errors.ts";
