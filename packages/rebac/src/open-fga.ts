@@ -185,14 +185,10 @@ export interface OpenFga {
   deleteStore(request: InStore): Answer<void>;
 
   /** Always a new id, even for the same content. */
-  writeAuthorizationModel(
-    request: InStore & { model: Omit<AuthorizationModel, "id"> },
-  ): Answer<{ authorizationModelId: string }>;
+  writeAuthorizationModel(request: InStore & { model: Omit<AuthorizationModel, "id"> }): Answer<{ authorizationModelId: string }>;
   readAuthorizationModel(request: InStore & { id: string }): Answer<AuthorizationModel>;
   /** Newest first. */
-  readAuthorizationModels(
-    request: InStore & Paging,
-  ): Answer<{ authorizationModels: AuthorizationModel[]; continuationToken: string }>;
+  readAuthorizationModels(request: InStore & Paging): Answer<{ authorizationModels: AuthorizationModel[]; continuationToken: string }>;
 
   /** All or nothing; durable when it returns. Deletes come before writes. */
   write(request: WriteRequest): Answer<{ authorizationModelId: string }>;
@@ -210,9 +206,7 @@ export interface OpenFga {
   listUsers(request: ListUsersRequest): Answer<{ users: ListedUser[]; authorizationModelId: string }>;
 
   writeAssertions(request: InStore & { authorizationModelId: string; assertions: readonly Assertion[] }): Answer<void>;
-  readAssertions(
-    request: InStore & { authorizationModelId: string },
-  ): Answer<{ authorizationModelId: string; assertions: Assertion[] }>;
+  readAssertions(request: InStore & { authorizationModelId: string }): Answer<{ authorizationModelId: string; assertions: Assertion[] }>;
 
   close(): Promise<void>;
 }
