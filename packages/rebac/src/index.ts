@@ -9,3 +9,4 @@ export { validateModel } from "./model/validate-model.ts";
 export { DslError, type DslProblem } from "./dsl/dsl-error.ts";
 export { modelFromDsl, modelFromModules } from "./dsl/model-from-dsl.ts";
 export { dslFromModel } from "./dsl/print-dsl.ts";
+export { remoteOpenFga, type RemoteOptions } from "./remote-open-fga.ts";

@@ -17,7 +17,7 @@ export class CompiledCondition {
     try {
       const variables = Object.create(null) as Record<string, ReturnType<typeof celTypeOf>>;
       for (const [name, parameter] of this.parameters) variables[name] = celTypeOf(parameter);
-      this.#program = compile(condition.expression, { variables, libraries: conditionLibraries, homogeneous: false });
+      this.#program = compile(condition.expression ?? "", { variables, libraries: conditionLibraries, homogeneous: false });
     } catch (error) {
       if (error instanceof CelError) throw uncompiled(condition.name, error.message);
       throw uncompiled(condition.name, `failed to decode parameter type: ${(error as Error).message}`);

@@ -33,6 +33,7 @@ function readMessage(name: string, json: unknown): Plain {
     const read = readField(field, value, known);
     if (read !== undefined) result[known] = read;
   }
+  if (name === "Usersets") result.child ??= [];
   return result;
 }
 

@@ -287,6 +287,7 @@ function decode(name: string, reader: Reader, depth: number): Plain {
       result[key] = decodeOne(field.type, reader, depth);
     }
   }
+  if (name === "Usersets") result.child ??= [];
   return result;
 }
 

@@ -1,0 +1,2 @@
+export { testOpenFga, type OpenedFga } from "./test-open-fga.ts";
+export { buildOpenFga, findOpenFga, openFgaForTests, OpenFgaProcess } from "./open-fga-process.ts";
