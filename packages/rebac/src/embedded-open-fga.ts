@@ -40,7 +40,7 @@ import type {
 import { timestampOf } from "./timestamp.ts";
 import { fromToken, invalidToken, sequenceFromToken, toToken } from "./tokens.ts";
 import type { TupleRecord, TupleStore, TupleStoreRecord } from "./tuple-store.ts";
-import { forbiddenText, isUser, refuseQuestion, refuseTuple, refuseUser } from "./tuples/validate-tuple.ts";
+import { forbiddenText, isObject, isUser, typeOf, refuseQuestion, refuseTuple, refuseUser } from "./tuples/validate-tuple.ts";
 import { ulid } from "./ulid.ts";
 import { sizeOf } from "./wire/message-size.ts";
 
@@ -326,6 +326,21 @@ class Engine implements EmbeddedOpenFga {
     };
   }
 
+  /** The model asked for, or the newest; failures of what is done with it say which it was. */
+  #with<T>(storeId: string, modelId: string | undefined, use: (model: CompiledModel) => T): T {
+    const model = this.#model(storeId, modelId);
+    const marked = (error: unknown): never => {
+      if (error instanceof OpenFgaError) error.modelId = model.id;
+      throw error;
+    };
+    try {
+      const result = use(model);
+      return result instanceof Promise ? (result.catch(marked) as T) : result;
+    } catch (error) {
+      return marked(error);
+    }
+  }
+
   /** @throws OpenFgaError authorization_model_not_found, latest_authorization_model_not_found */
   #model(storeId: string, modelId: string | undefined): CompiledModel {
     const models = this.#stores.get(storeId)?.models ?? [];
@@ -347,14 +362,15 @@ class Engine implements EmbeddedOpenFga {
 
   write(request: WriteRequest): { authorizationModelId: string } | Promise<{ authorizationModelId: string }> {
     const { storeId, writes = [], deletes = [], onDuplicate = "error", onMissing = "error" } = request;
-    const model = this.#model(storeId, request.authorizationModelId);
-    this.#requireWrite(writes, deletes, model);
-    requireOption("on_duplicate", onDuplicate);
-    requireOption("on_missing", onMissing);
-    return this.#change(
-      () => this.#apply(storeId, writes, deletes, onDuplicate === "ignore", onMissing === "ignore"),
-      () => ({ authorizationModelId: model.id }),
-    );
+    return this.#with(storeId, request.authorizationModelId, (model) => {
+      this.#requireWrite(writes, deletes, model);
+      requireOption("on_duplicate", onDuplicate);
+      requireOption("on_missing", onMissing);
+      return this.#change(
+        () => this.#apply(storeId, writes, deletes, onDuplicate === "ignore", onMissing === "ignore"),
+        () => ({ authorizationModelId: model.id }),
+      );
+    });
   }
 
   #requireWrite(writes: readonly TupleKey[], deletes: readonly TupleKey[], model: CompiledModel): void {
@@ -555,8 +571,9 @@ class Engine implements EmbeddedOpenFga {
   }
 
   check(request: CheckRequest): CheckResponse {
-    const model = this.#model(request.storeId, request.authorizationModelId);
-    return { allowed: this.#check(request.storeId, model, request), authorizationModelId: model.id };
+    return this.#with(request.storeId, request.authorizationModelId, (model) => {
+      return { allowed: this.#check(request.storeId, model, request), authorizationModelId: model.id };
+    });
   }
 
   #check(storeId: string, model: CompiledModel, request: Omit<CheckRequest, "storeId" | "authorizationModelId">): boolean {
@@ -568,58 +585,63 @@ class Engine implements EmbeddedOpenFga {
   }
 
   batchCheck({ storeId, authorizationModelId, checks }: BatchCheckRequest): BatchCheckResponse {
-    const model = this.#model(storeId, authorizationModelId);
-    if (checks.length === 0) throw validationError("batch check requires at least one check to evaluate, no checks were received");
-    if (checks.length > this.#limits.checksPerBatch) {
-      throw validationError(`batchCheck received ${checks.length} checks, the maximum allowed is ${this.#limits.checksPerBatch} `);
-    }
-    const result: BatchCheckResponse["result"] = new Map();
-    for (const { correlationId } of checks) {
-      if (result.has(correlationId)) throw validationError(`received duplicate correlation id: ${correlationId}`);
-      result.set(correlationId, { allowed: false });
-    }
-    for (const check of checks) {
-      try {
-        result.set(check.correlationId, { allowed: this.#check(storeId, model, check) });
-      } catch (error) {
-        if (!(error instanceof OpenFgaError)) throw error;
-        const own = error.code === "invalid_tuple" ? new OpenFgaError("invalid_tuple", `invalid tuple: ${error.message}`) : error;
-        result.set(check.correlationId, { error: own });
+    return this.#with(storeId, authorizationModelId, (model) => {
+      if (checks.length === 0) throw validationError("batch check requires at least one check to evaluate, no checks were received");
+      if (checks.length > this.#limits.checksPerBatch) {
+        throw validationError(`batchCheck received ${checks.length} checks, the maximum allowed is ${this.#limits.checksPerBatch}`);
       }
-    }
-    return { result, authorizationModelId: model.id };
+      const result: BatchCheckResponse["result"] = new Map();
+      for (const { correlationId } of checks) {
+        if (result.has(correlationId)) throw validationError(`received duplicate correlation id: ${correlationId}`);
+        result.set(correlationId, { allowed: false });
+      }
+      for (const check of checks) {
+        try {
+          result.set(check.correlationId, { allowed: this.#check(storeId, model, check) });
+        } catch (error) {
+          if (!(error instanceof OpenFgaError)) throw error;
+          const own = error.code === "invalid_tuple" ? new OpenFgaError("invalid_tuple", `invalid tuple: ${error.message}`) : error;
+          result.set(check.correlationId, { error: own });
+        }
+      }
+      return { result, authorizationModelId: model.id };
+    });
   }
 
   explain(request: CheckRequest): Explanation {
-    const model = this.#model(request.storeId, request.authorizationModelId);
-    const relation = this.#question(request, model);
-    const evaluation = this.#evaluation(request.storeId, model, request.context);
-    return evaluation.run(request.contextualTuples, () =>
-      explain(evaluation, evaluation.user(request.user), evaluation.node(request.object), relation),
-    );
+    return this.#with(request.storeId, request.authorizationModelId, (model) => {
+      const relation = this.#question(request, model);
+      const evaluation = this.#evaluation(request.storeId, model, request.context);
+      return evaluation.run(request.contextualTuples, () =>
+        explain(evaluation, evaluation.user(request.user), evaluation.node(request.object), relation),
+      );
+    });
   }
 
   expand({ storeId, authorizationModelId, relation, object, contextualTuples }: ExpandRequest): {
     tree: UsersetTree;
     authorizationModelId: string;
   } {
-    if (!relation || !object) {
-      throw new OpenFgaError("invalid_expand_input", "Invalid input. Make sure you provide an object and a relation");
-    }
-    const model = this.#model(storeId, authorizationModelId);
-    const type = model.types.get(object.slice(0, Math.max(0, object.indexOf(":"))));
-    if (type === undefined) throw validationError(`type '${object.slice(0, Math.max(0, object.indexOf(":")))}' not found`);
-    const compiled = type.relations.get(relation);
-    if (compiled === undefined) throw validationError(`relation '${type.name}#${relation}' not found`);
-    this.#requireContextual(contextualTuples, model);
-    const evaluation = this.#evaluation(storeId, model, undefined);
-    const root = evaluation.run(contextualTuples, () => expand(evaluation, evaluation.node(object), compiled));
-    return { tree: { root }, authorizationModelId: model.id };
+    return this.#with(storeId, authorizationModelId, (model) => {
+      if (!relation || !object) {
+        throw new OpenFgaError("invalid_expand_input", "Invalid input. Make sure you provide an object and a relation");
+      }
+      if (!isObject(object)) throw validationError("invalid 'object' field format");
+      const type = model.types.get(typeOf(object));
+      if (type === undefined) throw validationError(`type '${typeOf(object)}' not found`);
+      const compiled = type.relations.get(relation);
+      if (compiled === undefined) throw validationError(`relation '${type.name}#${relation}' not found`);
+      this.#requireContextual(contextualTuples, model);
+      const evaluation = this.#evaluation(storeId, model, undefined);
+      const root = evaluation.run(contextualTuples, () => expand(evaluation, evaluation.node(object), compiled));
+      return { tree: { root }, authorizationModelId: model.id };
+    });
   }
 
   listObjects(request: ListObjectsRequest): { objects: string[]; authorizationModelId: string } {
-    const model = this.#model(request.storeId, request.authorizationModelId);
-    return { objects: this.#listObjects(request, model, this.#limits.listResults), authorizationModelId: model.id };
+    return this.#with(request.storeId, request.authorizationModelId, (model) => {
+      return { objects: this.#listObjects(request, model, this.#limits.listResults), authorizationModelId: model.id };
+    });
   }
 
   #listObjects(request: ListObjectsRequest, model: CompiledModel, max: number): string[] {
@@ -642,37 +664,38 @@ class Engine implements EmbeddedOpenFga {
   }
 
   listUsers(request: ListUsersRequest): { users: ListedUser[]; authorizationModelId: string } {
-    const model = this.#model(request.storeId, request.authorizationModelId);
-    const filter = request.userFilters[0];
-    if (filter === undefined || request.userFilters.length > 1) {
-      throw validationError("invalid ListUsersRequest.UserFilters: value must contain exactly 1 item(s)");
-    }
-    const wantedType = model.types.get(filter.type);
-    if (wantedType === undefined) throw new OpenFgaError("type_not_found", `type '${filter.type}' not found`);
-    const wantedRelation = filter.relation ? wantedType.relations.get(filter.relation) : undefined;
-    if (filter.relation && wantedRelation === undefined)
-      throw new OpenFgaError("relation_not_found", `relation '${filter.type}#${filter.relation}' not found`);
-    const type = model.types.get(request.object.type);
-    if (type === undefined) throw new OpenFgaError("type_not_found", `type '${request.object.type}' not found`);
-    const relation = type.relations.get(request.relation);
-    if (relation === undefined)
-      throw new OpenFgaError("relation_not_found", `relation '${request.object.type}#${request.relation}' not found`);
-    this.#requireContextual(request.contextualTuples, model);
-    const evaluation = this.#evaluation(request.storeId, model, request.context);
-    const deadline = performance.now() + this.#limits.listMs;
-    const set = evaluation.run(request.contextualTuples, () =>
-      new ListUsers(evaluation, { type: wantedType, relation: wantedRelation }, deadline).of(
-        evaluation.node(`${request.object.type}:${request.object.id}`),
-        relation,
-      ),
-    );
-    const users: ListedUser[] = [];
-    if (set.everybody) users.push({ wildcard: { type: filter.type } });
-    for (const name of set.names) {
-      if (users.length >= this.#limits.listResults) break;
-      users.push(listedUser(name));
-    }
-    return { users, authorizationModelId: model.id };
+    return this.#with(request.storeId, request.authorizationModelId, (model) => {
+      const filter = request.userFilters[0];
+      if (filter === undefined || request.userFilters.length > 1) {
+        throw validationError("invalid ListUsersRequest.UserFilters: value must contain exactly 1 item(s)");
+      }
+      const wantedType = model.types.get(filter.type);
+      if (wantedType === undefined) throw new OpenFgaError("type_not_found", `type '${filter.type}' not found`);
+      const wantedRelation = filter.relation ? wantedType.relations.get(filter.relation) : undefined;
+      if (filter.relation && wantedRelation === undefined)
+        throw new OpenFgaError("relation_not_found", `relation '${filter.type}#${filter.relation}' not found`);
+      const type = model.types.get(request.object.type);
+      if (type === undefined) throw new OpenFgaError("type_not_found", `type '${request.object.type}' not found`);
+      const relation = type.relations.get(request.relation);
+      if (relation === undefined)
+        throw new OpenFgaError("relation_not_found", `relation '${request.object.type}#${request.relation}' not found`);
+      this.#requireContextual(request.contextualTuples, model);
+      const evaluation = this.#evaluation(request.storeId, model, request.context);
+      const deadline = performance.now() + this.#limits.listMs;
+      const set = evaluation.run(request.contextualTuples, () =>
+        new ListUsers(evaluation, { type: wantedType, relation: wantedRelation }, deadline).of(
+          evaluation.node(`${request.object.type}:${request.object.id}`),
+          relation,
+        ),
+      );
+      const users: ListedUser[] = [];
+      if (set.everybody) users.push({ wildcard: { type: filter.type } });
+      for (const name of set.names) {
+        if (users.length >= this.#limits.listResults) break;
+        users.push(listedUser(name));
+      }
+      return { users, authorizationModelId: model.id };
+    });
   }
 
   // Assertions
@@ -682,43 +705,43 @@ class Engine implements EmbeddedOpenFga {
     authorizationModelId,
     assertions,
   }: InStore & { authorizationModelId: string; assertions: readonly Assertion[] }): void | Promise<void> {
-    const model = this.#model(storeId, authorizationModelId);
-    for (const assertion of assertions) {
-      const refused = refuseQuestion(assertion.tupleKey, model);
-      if (typeof refused === "string") {
-        const { user, relation, object } = assertion.tupleKey;
-        throw validationError(`Invalid tuple '${object}#${relation}@${user}'. Reason: ${refused}`);
+    return this.#with(storeId, authorizationModelId, (model) => {
+      for (const assertion of assertions) {
+        const refused = refuseQuestion(assertion.tupleKey, model);
+        if (typeof refused === "string") {
+          throw validationError(refused);
+        }
+        for (const key of assertion.contextualTuples ?? []) {
+          const reason = refuseTuple(key, model);
+          if (reason !== undefined) throw validationError(reason);
+        }
       }
-      for (const key of assertion.contextualTuples ?? []) {
-        const reason = refuseTuple(key, model);
-        if (reason !== undefined) throw validationError(reason);
+      const text = JSON.stringify(assertions);
+      const bytes = sizeOf("Assertions", {
+        assertions: assertions.map((each) => ({
+          tuple_key: each.tupleKey,
+          expectation: each.expectation,
+          contextual_tuples: each.contextualTuples ?? [],
+          context: each.context,
+        })),
+      });
+      if (bytes > this.#limits.assertionBytes) {
+        throw new OpenFgaError("exceeded_entity_limit", `The number of bytes exceeds the allowed limit of ${this.#limits.assertionBytes}`);
       }
-    }
-    const text = JSON.stringify(assertions);
-    const bytes = sizeOf("Assertions", {
-      assertions: assertions.map((each) => ({
-        tuple_key: each.tupleKey,
-        expectation: each.expectation,
-        contextual_tuples: each.contextualTuples ?? [],
-        context: each.context,
-      })),
+      return this.#change(
+        () => {
+          const kept = this.#data(storeId).assertions;
+          const before = kept.get(authorizationModelId);
+          kept.set(authorizationModelId, text);
+          return {
+            records: [{ kind: "assertions", storeId, modelId: authorizationModelId, assertions: text }],
+            undo: () => (before === undefined ? kept.delete(authorizationModelId) : kept.set(authorizationModelId, before)),
+            change: undefined,
+          };
+        },
+        () => undefined,
+      );
     });
-    if (bytes > this.#limits.assertionBytes) {
-      throw new OpenFgaError("exceeded_entity_limit", `The number of bytes exceeds the allowed limit of ${this.#limits.assertionBytes}`);
-    }
-    return this.#change(
-      () => {
-        const kept = this.#data(storeId).assertions;
-        const before = kept.get(authorizationModelId);
-        kept.set(authorizationModelId, text);
-        return {
-          records: [{ kind: "assertions", storeId, modelId: authorizationModelId, assertions: text }],
-          undo: () => (before === undefined ? kept.delete(authorizationModelId) : kept.set(authorizationModelId, before)),
-          change: undefined,
-        };
-      },
-      () => undefined,
-    );
   }
 
   readAssertions({ storeId, authorizationModelId }: InStore & { authorizationModelId: string }): {
@@ -775,7 +798,7 @@ function listedUser(name: string): ListedUser {
 /** By sequence, after one. @throws OpenFgaError validation_error */
 function readFrom(graph: TupleGraph | undefined, filter: ReadRequest["tupleKey"], after: number): Iterable<GraphTuple> {
   const { user = "", relation = "", object = "" } = filter ?? {};
-  if (filter !== undefined && !(user === "" && relation === "" && object === "")) {
+  if (filter !== undefined) {
     const colon = object.indexOf(":");
     if (colon <= 0 || (colon === object.length - 1 && user === "")) {
       throw validationError(

@@ -60,6 +60,8 @@ export class OpenFgaError extends Error {
   readonly code: ErrorCode;
   /** a violated shape: over gRPC it is InvalidArgument whatever its code */
   readonly shape: boolean;
+  /** the model that was used, once it was known: it goes into a header */
+  modelId: string | undefined = undefined;
 
   constructor(code: ErrorCode, message: string, options: { shape?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

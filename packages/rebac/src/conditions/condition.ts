@@ -1,4 +1,4 @@
-import { CelCostExceeded, CelError, compile, formatType, type CelValue, type Program } from "@meshplane/cel";
+import { CelCostExceeded, CelError, compile, formatType, type CelType, type CelValue, type Program } from "@meshplane/cel";
 import { OpenFgaError, validationError } from "../errors.ts";
 import type { Condition, ConditionParameter } from "../model/authorization-model.ts";
 import type { Context } from "../open-fga.ts";
@@ -15,12 +15,12 @@ export class CompiledCondition {
     this.name = condition.name;
     this.parameters = new Map(Object.entries(condition.parameters ?? {}));
     try {
-      const variables = Object.create(null) as Record<string, ReturnType<typeof celTypeOf>>;
-      for (const [name, parameter] of this.parameters) variables[name] = celTypeOf(parameter);
+      const variables = Object.create(null) as Record<string, CelType>;
+      for (const [name, parameter] of this.parameters) variables[name] = this.#typeOf(name, parameter);
       this.#program = compile(condition.expression ?? "", { variables, libraries: conditionLibraries, homogeneous: false });
     } catch (error) {
-      if (error instanceof CelError) throw uncompiled(condition.name, error.message);
-      throw uncompiled(condition.name, `failed to decode parameter type: ${(error as Error).message}`);
+      if (!(error instanceof CelError)) throw error;
+      throw uncompiled(condition.name, error.message.replaceAll("ERROR: <input>:", `ERROR: ${condition.name}:`));
     }
     const { type } = this.#program;
     if (type.kind !== "bool")
@@ -61,6 +61,14 @@ export class CompiledCondition {
       }
     }
     return undefined;
+  }
+
+  #typeOf(name: string, parameter: ConditionParameter): CelType {
+    try {
+      return celTypeOf(parameter);
+    } catch (error) {
+      throw uncompiled(this.name, `failed to decode parameter type for parameter '${name}': ${(error as Error).message}`);
+    }
   }
 
   #convert(name: string, parameter: ConditionParameter, value: unknown): CelValue {

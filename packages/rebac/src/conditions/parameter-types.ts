@@ -64,7 +64,7 @@ const scalars: Record<string, CelType> = {
 
 /** @throws Error with a reason when the type is unknown or has the wrong number of generic types */
 export function celTypeOf(parameter: ConditionParameter): CelType {
-  const name = parameter.type_name;
+  const name = parameter.type_name ?? "TYPE_NAME_UNSPECIFIED";
   const generic = parameter.generic_types ?? [];
   if (name === "TYPE_NAME_LIST" || name === "TYPE_NAME_MAP") {
     if (generic.length !== 1) throw new Error(`condition parameter type \`${name}\` requires 1 generic types; found ${generic.length}`);

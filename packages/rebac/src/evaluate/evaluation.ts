@@ -3,7 +3,7 @@ import { GraphNode, GraphTuple, TupleSet, userParts, kindOf, type TupleGraph } f
 import type { Limits } from "../limits.ts";
 import type { CompiledModel, CompiledRelation } from "../model/compile-model.ts";
 import type { Context, TupleKey } from "../open-fga.ts";
-import { typeOf } from "../tuples/validate-tuple.ts";
+import { goQuoted, typeOf } from "../tuples/validate-tuple.ts";
 
 const noTuples: readonly GraphTuple[] = [];
 
@@ -121,5 +121,5 @@ export class Evaluation {
 
 /** Request context must not hold control characters. */
 export function requireContext(forbidden: string | undefined): void {
-  if (forbidden !== undefined) throw validationError(`invalid context: context value "${forbidden}" contains forbidden characters`);
+  if (forbidden !== undefined) throw validationError(`invalid context: context value ${goQuoted(forbidden)} contains forbidden characters`);
 }

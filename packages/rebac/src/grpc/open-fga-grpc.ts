@@ -57,7 +57,7 @@ export async function serveGrpc(options: GrpcOptions): Promise<OpenFgaServer> {
   const failure = (error: unknown): { code: number; details: string } => {
     if (error instanceof OpenFgaError) {
       if (error.code === "internal_error") onError(error.cause ?? error);
-      return { code: error.grpcCode, details: error.message };
+      return { code: error.code === "unimplemented" ? grpc.status.UNIMPLEMENTED : error.grpcCode, details: error.message };
     }
     onError(error);
     return { code: 4000, details: "Internal Server Error" };
@@ -129,10 +129,6 @@ export async function serveGrpc(options: GrpcOptions): Promise<OpenFgaServer> {
       }
     })();
   }) as Grpc.UntypedHandleCall);
-
-  const unimplemented: Grpc.handleUnaryCall<unknown, unknown> = (_call, callback) =>
-    callback({ code: grpc.status.UNIMPLEMENTED, details: "method UpdateStore not implemented" });
-  define("UpdateStore", "UpdateStoreRequest", "UpdateStoreResponse", false, unimplemented as Grpc.UntypedHandleCall);
 
   const server = new grpc.Server({ "grpc.max_receive_message_length": requestBytesMax });
   server.addService(definitions, implementations);

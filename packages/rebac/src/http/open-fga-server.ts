@@ -107,8 +107,6 @@ class Handler {
         return;
       }
       const route = routeOf(request.method!, path);
-      headers["x-request-id"] = ulid();
-      if (route.storeId !== undefined) headers["openfga-store-id"] = route.storeId;
       this.#keys.require(request.headers.authorization);
       if (request.method === "GET" || request.method === "DELETE") {
         this.#serve(route, queryOf(route, query < 0 ? "" : url.slice(query + 1)), response, headers);
@@ -142,7 +140,10 @@ class Handler {
     });
   }
 
+  /** Headers name the request and the store from here on: what could not be decoded has neither. */
   #serve(route: Route, message: Plain, response: ServerResponse, headers: Record<string, string>): void {
+    headers["x-request-id"] = ulid();
+    if (route.storeId !== undefined) headers["openfga-store-id"] = route.storeId;
     if (route.target === "streamed") {
       void this.#stream(message, response, headers);
       return;
@@ -181,7 +182,9 @@ class Handler {
       response.end();
     } catch (error) {
       const known = this.#known(error);
-      const code = known.shape ? 3 : known.grpcCode;
+      if (known.modelId !== undefined) headers["openfga-authorization-model-id"] = known.modelId;
+      // Upstream's gateway knows gRPC's own codes only: everything of the caller's is InvalidArgument.
+      const code = known.httpStatus === 400 ? 3 : known.grpcCode;
       const line = `${JSON.stringify({ error: { code, message: known.message, details: [] } })}\n`;
       if (!started) response.writeHead(known.httpStatus, { ...headers, "content-type": "application/json" });
       response.end(line);
@@ -200,6 +203,7 @@ class Handler {
   #refuse(response: ServerResponse, headers: Record<string, string>, error: unknown): void {
     if (response.headersSent) return;
     const known = this.#known(error);
+    if (known.modelId !== undefined) headers["openfga-authorization-model-id"] = known.modelId;
     reply(response, known.httpStatus, JSON.stringify({ code: known.code, message: known.message }), headers);
   }
 }
@@ -221,7 +225,7 @@ function routeOf(method: string, path: string): Route {
     throw notAllowed();
   }
   const storeId = decode(parts[2]!);
-  if (storeId === "" || parts.at(-1) === "" || parts.length > 5) throw notFound();
+  if (parts.length > 3 && (storeId === "" || parts.at(-1) === "" || parts.length > 5)) throw notFound();
   const name = parts.length === 3 ? "" : parts.length === 4 ? parts[3]! : `${parts[3]!}/*`;
   if (!Object.hasOwn(storeRoutes, name)) throw notFound();
   const byMethod = storeRoutes[name]!;
@@ -264,6 +268,11 @@ function queryOf(route: Route, query: string): Plain {
   return withPath(route, messageFromJson(name, json));
 }
 
+function isCutShort(body: string, { message }: Error): boolean {
+  const at = /at position (\d+)/.exec(message)?.[1];
+  return /end of (JSON|data)|Unterminated/i.test(message) || (at !== undefined && Number(at) >= body.trimEnd().length);
+}
+
 /** @throws OpenFgaError validation_error, resource_exhausted */
 function bodyOf(route: Route, body: string): Plain {
   const name = requestOf(route.target);
@@ -272,11 +281,7 @@ function bodyOf(route: Route, body: string): Plain {
     try {
       json = JSON.parse(body);
     } catch (error) {
-      throw validationError(
-        /end of (JSON|data)|Unterminated/i.test((error as Error).message)
-          ? "malformed JSON"
-          : `proto: syntax error: ${(error as Error).message}`,
-      );
+      throw validationError(isCutShort(body, error as Error) ? "malformed JSON" : `syntax error: ${(error as Error).message}`);
     }
   }
   const message = withPath(route, messageFromJson(name, json));

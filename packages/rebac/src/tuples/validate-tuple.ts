@@ -81,7 +81,7 @@ export function refuseTuple(key: TupleKey, model: CompiledModel): string | undef
   if (relation.conditionsByType.get(userType.id)?.has(condition.name) !== true)
     return refused(key, "invalid condition for type restriction");
   const forbidden = condition.context && forbiddenText(condition.context);
-  if (forbidden !== undefined) return refused(key, `context value "${forbidden}" contains forbidden characters`);
+  if (forbidden !== undefined) return refused(key, `context value ${goQuoted(forbidden)} contains forbidden characters`);
   const unfit = condition.context && compiled.refuses(condition.context);
   return unfit === undefined ? undefined : refused(key, unfit);
 }
@@ -104,3 +104,10 @@ export function forbiddenText(context: Context): string | undefined {
   }
   return undefined;
 }
+
+/** As Go prints a text in quotes. */
+export const goQuoted = (text: string): string =>
+  JSON.stringify(text)
+    .replace(/\\u00([01][0-9a-f])/g, "\\x$1")
+    .replace(/\u007f/g, "\\x7f")
+    .replace(/[\u0080-\u009f]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);

@@ -3,7 +3,7 @@ import { enums, messages, type Field, type MessageName } from "./messages.ts";
 
 export type Plain = Record<string, unknown>;
 
-const bad = (what: string): Error => validationError(`proto: ${what}`);
+const bad = (what: string): Error => validationError(what);
 const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";
 
 /**

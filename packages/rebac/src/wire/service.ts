@@ -1,4 +1,3 @@
-import { OpenFgaError } from "../errors.ts";
 import type { AuthorizationModel } from "../model/authorization-model.ts";
 import type {
   Assertion,
@@ -14,7 +13,7 @@ import type {
   ListUsersRequest,
 } from "../open-fga.ts";
 import type { Plain } from "./json.ts";
-import { errorCodes } from "../errors.ts";
+import { errorCodes, OpenFgaError } from "../errors.ts";
 import type { MessageName } from "./messages.ts";
 
 /** A method of the service: its messages, and how the engine answers one with the other. Shapes have been checked. */
@@ -96,6 +95,10 @@ export const service = {
     return { message: { stores: stores.map(storeMessage), continuation_token: continuationToken } };
   }),
   getStore: method("GetStore", async (fga, request) => ({ message: storeMessage(await fga.getStore(inStore(request))) })),
+  /** not offered, as in upstream's server */
+  updateStore: method("UpdateStore", () => {
+    throw new OpenFgaError("unimplemented", "method UpdateStore not implemented");
+  }),
   deleteStore: method(
     "DeleteStore",
     async (fga, request) => {
@@ -236,7 +239,7 @@ export const listObjectsRequest = (request: Plain): Parameters<OpenFga["listObje
 
 /** By path below a store, then by method. */
 export const storeRoutes: Readonly<Record<string, Readonly<Record<string, ServiceMethod | "streamed">>>> = {
-  "": { GET: service.getStore, DELETE: service.deleteStore },
+  "": { GET: service.getStore, PATCH: service.updateStore, DELETE: service.deleteStore },
   "authorization-models": { POST: service.writeAuthorizationModel, GET: service.readAuthorizationModels },
   "authorization-models/*": { GET: service.readAuthorizationModel },
   write: { POST: service.write },
