@@ -12,6 +12,7 @@ const stamp = join(dist, ".sources");
 const entries = {
   meshplane: "cmd/meshplane/src/main.ts",
   kcp: "cmd/kcp/src/main.ts",
+  openfga: "cmd/openfga/src/main.ts",
   "yaml-worker": "packages/apiserver/src/yaml/yaml-worker.ts",
 };
 

@@ -1,0 +1,1 @@
+export { serveGrpc, type GrpcOptions } from "./open-fga-grpc.ts";

@@ -1,0 +1,1 @@
+export { serveHttp, type HttpOptions, type OpenFgaServer } from "./open-fga-server.ts";
