@@ -151,7 +151,12 @@ const wrongFlags: [flags: string[], said: RegExp][] = [
   [["--etcd-servers", "foo bar"], /invalid argument "foo bar" for "--etcd-servers"/],
   [["--etcd-servers", "https://127.0.0.1:1", "--etcd-certfile", "/nowhere/x.crt"], /--etcd-certfile and --etcd-keyfile go together/],
   [["--etcd-servers", "https://127.0.0.1:1", "--etcd-cafile", "/nowhere/ca.crt"], /--etcd-cafile: there is no file \/nowhere\/ca.crt/],
-  [["--oidc-issuer-url", "https://x"], /--oidc-issuer-url is not supported/],
+  [["--oidc-issuer-url", "https://x"], /oidc-issuer-url and oidc-client-id must be specified together/],
+  [
+    ["--authorization-webhook-config-file", "/nowhere/webhook.yaml"],
+    /--authorization-webhook-config-file: there is no file \/nowhere\/webhook.yaml/,
+  ],
+  [["--service-account-issuer", "https://x"], /--service-account-issuer is not supported/],
   [["--token-auth-file", "/nowhere/tokens.csv", "--secure-port", "0"], /there is no file \/nowhere\/tokens.csv/],
 ];
 for (const [flags, said] of wrongFlags)

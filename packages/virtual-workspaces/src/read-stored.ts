@@ -10,5 +10,8 @@ export async function readStored<T extends KubeObject>(
   name: string,
 ): Promise<T | undefined> {
   const record = await store.get(encodeKey({ ...definition.storage, cluster, namespace: "", name }));
-  return record && (decodeJson(record.body).value as unknown as T);
+  if (!record) return undefined;
+  const object = decodeJson(record.body).value as unknown as T;
+  object.metadata.resourceVersion = String(record.revision);
+  return object;
 }

@@ -6,6 +6,7 @@ import type { KubeList, KubeObject } from "@meshplane/apimachinery";
 import type { APIResourceSchema } from "@meshplane/apis";
 import { allow, deny, mastersGroup, surfaceOf, type ComputedResource, type Endpoint, type Surface } from "@meshplane/apiserver";
 import type { VirtualWorkspace } from "@meshplane/kcp";
+import { asCopy } from "../cache/copy-definition.ts";
 import { deriveDefinition } from "../derive-definition.ts";
 import { parseViewPath } from "../parse-view-path.ts";
 import { readStored } from "../read-stored.ts";
@@ -73,11 +74,9 @@ async function schemaSurface(consumer: string, deps: ViewDependencies): Promise<
   if (!definition || wanted.size === 0) return surfaceOf(`apiresourceschema/${consumer}/none`, []);
 
   const read = (cluster: string, name: string) => readStored<APIResourceSchema & KubeObject>(deps.store, definition, cluster, name);
-  const shown = (schema: APIResourceSchema & KubeObject): KubeObject => ({
-    ...schema,
-    apiVersion: `${group}/${version}`,
-    kind: "APIResourceSchema",
-  });
+  // upstream reads them from its cache, and its copies say so
+  const shown = (schema: APIResourceSchema & KubeObject): KubeObject =>
+    asCopy({ ...schema, apiVersion: `${group}/${version}`, kind: "APIResourceSchema", metadata: { ...schema.metadata } }, deps.shardName);
   const computed: ComputedResource = {
     async get({ name }) {
       for (const one of wanted.values())
