@@ -14,6 +14,10 @@ export class UserSet {
   /** pairs already walked into this set */
   readonly visited = new Set<number>();
 
+  get isEmpty(): boolean {
+    return this.names.size === 0 && !this.everybody;
+  }
+
   has(name: string): boolean {
     return this.names.has(name) || (this.everybody && !this.except.has(name));
   }
@@ -119,11 +123,9 @@ export class ListUsers {
       case "union":
         for (const child of rewrite.children) this.#rewrite(object, relation, child, depth, into);
         break;
-      case "intersection": {
-        const [first, ...others] = rewrite.children.map((child) => this.#own(object, relation, child, depth));
-        into.add(others.reduce((both, next) => UserSet.intersection(both, next), first!));
+      case "intersection":
+        into.add(this.#intersection(object, relation, rewrite.children, depth));
         break;
-      }
       case "difference": {
         const base = this.#own(object, relation, rewrite.base, depth);
         const before = this.#cycles;
@@ -132,6 +134,22 @@ export class ListUsers {
         break;
       }
     }
+  }
+
+  /** An operand that nobody passes decides, whatever cycles the others have. */
+  #intersection(object: GraphNode, relation: CompiledRelation, operands: readonly Rewrite[], depth: number): UserSet {
+    const cyclesAtFirst = this.#cycles;
+    let both: UserSet | undefined;
+    for (const operand of operands) {
+      const before = this.#cycles;
+      const users = this.#own(object, relation, operand, depth);
+      if (users.isEmpty && this.#cycles === before) {
+        this.#cycles = cyclesAtFirst;
+        return users;
+      }
+      both = both === undefined ? users : UserSet.intersection(both, users);
+    }
+    return both!;
   }
 
   #own(object: GraphNode, relation: CompiledRelation, rewrite: Rewrite, depth: number): UserSet {
