@@ -13,7 +13,7 @@ export interface Comparison {
   differences: string[];
   /**
    * Answers that upstream's server gives one way or the other as its planner likes: "no" or the failure of a condition on a tuple that can
-   * lead nowhere, and lists on which it runs out of time.
+   * lead nowhere, the same in lists of objects, lists on which it runs out of time, and listed users whom its own check denies.
    */
   undecided: string[];
 }
@@ -52,7 +52,10 @@ export async function compareEngines(
     });
     const differs = (what: string, [own, other]: [string, string]): void => {
       const outcomes = [own, other].sort();
-      const isUndecided = other === "deadline_exceeded" || (outcomes[0] === "false" && outcomes[1] === "validation_error");
+      const isUndecided =
+        other === "deadline_exceeded" ||
+        (outcomes[0] === "false" && outcomes[1] === "validation_error") ||
+        (what.startsWith("objects") && outcomes.includes("validation_error"));
       (isUndecided ? result.undecided : result.differences).push(
         `seed ${seed + round}: ${what}: ours ${own}, theirs ${other}\n  model ${JSON.stringify(world.model)}\n  tuples ${JSON.stringify(world.tuples)}`,
       );
@@ -90,7 +93,18 @@ export async function compareEngines(
           .map(shown)
           .sort(),
       );
-      if (users[0] !== users[1]) differs(`users ${JSON.stringify(question)}`, users);
+      if (users[0] === users[1]) continue;
+      const contradicts = async (user: ListedUser): Promise<boolean> =>
+        "object" in user &&
+        !(await theirs.check({ storeId: stores[1]!, user: `user:${user.object.id}`, relation, object, ...more })).allowed;
+      const extra = users[1].startsWith("[")
+        ? (JSON.parse(users[1]) as string[]).filter((user) => !users[0].includes(JSON.stringify(user)))
+        : [];
+      const isTheirs =
+        extra.length > 0 &&
+        (await Promise.all(extra.map(async (user) => contradicts(JSON.parse(user) as ListedUser).catch(() => true)))).every(Boolean);
+      if (isTheirs) result.undecided.push(`seed ${seed + round}: users ${JSON.stringify(question)}`);
+      else differs(`users ${JSON.stringify(question)}`, users);
     }
     await Promise.all([ours.deleteStore({ storeId: stores[0]! }), theirs.deleteStore({ storeId: stores[1]! })]);
   }
