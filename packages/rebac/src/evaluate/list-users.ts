@@ -1,10 +1,11 @@
 import { plainUser, userKind, wildcardUser } from "../graph/names.ts";
 import type { GraphNode, GraphTuple } from "../graph/tuple-graph.ts";
 import type { CompiledRelation, Rewrite } from "../model/compile-model.ts";
-import { deadlineExceeded, tooComplex } from "./check.ts";
+import { tooComplex } from "./check.ts";
 import type { Evaluation } from "./evaluation.ts";
 
 const noTuples: readonly GraphTuple[] = [];
+const outOfTime = new Error("out of time");
 
 /** Users of one kind: those named, and perhaps everybody but some. */
 export class UserSet {
@@ -61,7 +62,8 @@ export interface UserFilter {
 
 /**
  * All users of one kind that have a relation on an object. Unions walk into one set; intersections and differences into sets of their own.
- * @throws OpenFgaError validation_error, authorization_model_resolution_too_complex, deadline_exceeded
+ * When the time is over, what was found is the answer, without a sign.
+ * @throws OpenFgaError validation_error, authorization_model_resolution_too_complex
  */
 export class ListUsers {
   readonly #evaluation: Evaluation;
@@ -84,7 +86,12 @@ export class ListUsers {
 
   of(object: GraphNode, relation: CompiledRelation): UserSet {
     const users = new UserSet();
-    this.#expand(object, relation, 0, users);
+    try {
+      this.#expand(object, relation, 0, users);
+    } catch (error) {
+      // What was found until then is true: sets of intersections and differences are taken in only when they are whole.
+      if (error !== outOfTime) throw error;
+    }
     return users;
   }
 
@@ -100,7 +107,7 @@ export class ListUsers {
     const { type, relation: wanted } = this.#filter;
     if (wanted !== undefined && relation.id === wanted.id && relation.type.id === type.id) into.names.add(`${object.name}#${wanted.name}`);
     if (!this.#kinds.some((kind) => relation.sources.has(kind))) return;
-    if ((++this.#steps & 255) === 0 && performance.now() > this.#deadline) throw deadlineExceeded();
+    if ((++this.#steps & 255) === 0 && performance.now() > this.#deadline) throw outOfTime;
     this.#path.add(key);
     this.#rewrite(object, relation, relation.rewrite, depth, into);
     this.#path.delete(key);
