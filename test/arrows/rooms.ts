@@ -18,6 +18,7 @@ export const arrows: Room[] = [
   { name: "apis", path: "packages/apis", level: 1, mayImport: ["apimachinery", "cel"] },
   { name: "storage", path: "packages/storage", level: 1, mayImport: ["apimachinery", "cel"] },
   { name: "client", path: "packages/client", level: 1, mayImport: ["apimachinery", "cel"] },
+  { name: "rebac", path: "packages/rebac", level: 1, mayImport: ["cel"] },
   { name: "apiserver", path: "packages/apiserver", level: 2, mayImport: ["apimachinery", "cel", "storage"] },
   { name: "controller-runtime", path: "packages/controller-runtime", level: 2, mayImport: ["apimachinery", "client"] },
   { name: "apiextensions", path: "packages/apiextensions", level: 3, mayImport: upTo2 },
