@@ -1,7 +1,7 @@
 import { plainUser, userKind, wildcardUser } from "../graph/names.ts";
 import type { GraphNode, GraphTuple } from "../graph/tuple-graph.ts";
 import type { CompiledRelation, Rewrite } from "../model/compile-model.ts";
-import { tooComplex } from "./check.ts";
+import { Check, tooComplex } from "./check.ts";
 import type { Evaluation } from "./evaluation.ts";
 
 const noTuples: readonly GraphTuple[] = [];
@@ -138,9 +138,34 @@ export class ListUsers {
         const before = this.#cycles;
         const subtract = this.#own(object, relation, rewrite.subtract, depth);
         if (this.#cycles === before) into.add(UserSet.difference(base, subtract));
+        else {
+          this.#cycles = before;
+          into.add(this.#oneByOne(object, relation, rewrite, base, subtract));
+        }
         break;
       }
     }
+  }
+
+  /** A subtract branch that came back to itself is no set: who of those named passes is asked for each, as a check would. */
+  #oneByOne(object: GraphNode, relation: CompiledRelation, rewrite: Rewrite, base: UserSet, subtract: UserSet): UserSet {
+    const passing = new UserSet();
+    const except = new Set<string>();
+    this.#evaluation.strict = false;
+    const passes = (name: string): boolean =>
+      new Check(this.#evaluation, this.#evaluation.user(name)).partAllows(object, relation, rewrite);
+    for (const name of new Set([...base.names, ...base.except, ...subtract.names, ...subtract.except])) {
+      if (performance.now() > this.#deadline) throw outOfTime;
+      if (base.has(name) && passes(name)) passing.names.add(name);
+      else except.add(name);
+    }
+    if (base.everybody && passes(`${this.#filter.type.name}:*`)) {
+      // Those who pass as everybody need no name of their own, unless a tuple names them.
+      for (const name of passing.names) if (!base.names.has(name)) passing.names.delete(name);
+      passing.addEverybody(except);
+    }
+    this.#evaluation.strict = true;
+    return passing;
   }
 
   /** An operand that nobody passes decides, whatever cycles the others have. */
