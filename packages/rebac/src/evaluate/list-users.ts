@@ -168,19 +168,18 @@ export class ListUsers {
     return passing;
   }
 
-  /** An operand that nobody passes decides, whatever cycles the others have. */
+  /** An operand that nobody passes decides, whatever cycles the others have; all are looked at, because a condition in any may fail. */
   #intersection(object: GraphNode, relation: CompiledRelation, operands: readonly Rewrite[], depth: number): UserSet {
     const cyclesAtFirst = this.#cycles;
+    let isEmpty = false;
     let both: UserSet | undefined;
     for (const operand of operands) {
       const before = this.#cycles;
       const users = this.#own(object, relation, operand, depth);
-      if (users.isEmpty && this.#cycles === before) {
-        this.#cycles = cyclesAtFirst;
-        return users;
-      }
+      isEmpty ||= users.isEmpty && this.#cycles === before;
       both = both === undefined ? users : UserSet.intersection(both, users);
     }
+    if (isEmpty) this.#cycles = cyclesAtFirst;
     return both!;
   }
 
