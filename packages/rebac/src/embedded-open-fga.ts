@@ -89,7 +89,7 @@ class Engine implements EmbeddedOpenFga {
   /** oldest first: ids grow */
   readonly #entries = new Map<string, StoreEntry>();
   readonly #stores = new Map<string, StoreData>();
-  readonly #compiled = new Map<string, CompiledModel>();
+  readonly #compiled = new Map<string, { storeId: string; model: CompiledModel }>();
   readonly #listeners = new Set<{ storeId: string; listener: (change: StoreChange) => void }>();
   readonly #pending: Pending[] = [];
   #flushing = false;
@@ -343,19 +343,20 @@ class Engine implements EmbeddedOpenFga {
 
   /** @throws OpenFgaError authorization_model_not_found, latest_authorization_model_not_found */
   #model(storeId: string, modelId: string | undefined): CompiledModel {
+    const known = modelId ? this.#compiled.get(modelId) : undefined;
+    if (known?.storeId === storeId) return known.model;
     const models = this.#stores.get(storeId)?.models ?? [];
     const found = modelId ? models.find((model) => model.id === modelId) : models.at(-1);
     if (found === undefined) {
       if (modelId) throw modelNotFound(modelId);
       throw new OpenFgaError("latest_authorization_model_not_found", `No authorization models found for store '${storeId}'`);
     }
-    let compiled = this.#compiled.get(found.id);
-    if (compiled === undefined) {
-      compiled = compileModel(JSON.parse(found.text) as AuthorizationModel, this.#names);
-      if (this.#compiled.size >= modelsCompiledMax) this.#compiled.delete(this.#compiled.keys().next().value!);
-      this.#compiled.set(found.id, compiled);
-    }
-    return compiled;
+    const kept = this.#compiled.get(found.id);
+    if (kept !== undefined) return kept.model;
+    const model = compileModel(JSON.parse(found.text) as AuthorizationModel, this.#names);
+    if (this.#compiled.size >= modelsCompiledMax) this.#compiled.delete(this.#compiled.keys().next().value!);
+    this.#compiled.set(found.id, { storeId, model });
+    return model;
   }
 
   // Tuples

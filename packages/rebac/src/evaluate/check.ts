@@ -36,7 +36,7 @@ export class Check {
   readonly #user: GraphNode;
   readonly #userRelation: number;
   readonly #kind: number;
-  readonly #wildcardKind: number;
+  readonly #otherKind: number;
   #wildcard: GraphNode | undefined;
   readonly #memo = new Map<number, number>();
   readonly #provisional: number[] = [];
@@ -54,7 +54,8 @@ export class Check {
     this.#user = user.node;
     this.#userRelation = user.relation;
     this.#kind = userKind(user.node.type, user.relation);
-    this.#wildcardKind = userKind(user.node.type, wildcardUser);
+    // A question about everybody is asked wherever one of them may stand.
+    this.#otherKind = user.relation >= 0 ? this.#kind : userKind(user.node.type, user.relation === wildcardUser ? plainUser : wildcardUser);
     this.#relations = evaluation.model.relations.length;
     this.#depthMax = depthMax;
     if (user.relation === plainUser) {
@@ -106,7 +107,7 @@ export class Check {
     }
     if (object === this.#user && relation.id === this.#userRelation) return yes;
     const { sources } = relation;
-    if (!sources.has(this.#kind) && (this.#userRelation === wildcardUser || !sources.has(this.#wildcardKind))) return no;
+    if (!sources.has(this.#kind) && !sources.has(this.#otherKind)) return no;
     if (++this.#steps > this.#evaluation.limits.steps) throw deadlineExceeded();
 
     this.#memo.set(key, onPath);

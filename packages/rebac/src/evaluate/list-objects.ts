@@ -52,8 +52,11 @@ export function listObjects(
     }
   };
 
+  /** Conditions on tuples that cannot lead to the target are not looked at. */
+  const leads = (relation: CompiledRelation): boolean => relation === target || target.sources.has(userKind(relation.type.id, relation.id));
+
   const reach = (node: GraphNode, relation: CompiledRelation, isSure: boolean): void => {
-    if (relation !== target && !target.sources.has(userKind(relation.type.id, relation.id))) return;
+    if (!leads(relation)) return;
     const key = node.id * relations + relation.index;
     const state = isSure ? sure : maybe;
     if ((states.get(key) ?? 0) >= state) return;
@@ -93,7 +96,7 @@ export function listObjects(
   const start = (node: GraphNode, userRelation: number): void => {
     for (const [relation, { stored, contextual }] of tuplesFrom(node, userRelation)) {
       const conditional = edges.direct.get(relation);
-      if (conditional === undefined) continue;
+      if (conditional === undefined || !leads(relation)) continue;
       for (const tuple of guard(() => evaluation.usable(relation, stored, contextual), [])) reach(tuple.object, relation, !conditional);
     }
   };
@@ -115,12 +118,14 @@ export function listObjects(
     for (const edge of edges.computed.get(relation) ?? []) reach(node, edge.relation, isSure && !edge.conditional);
     if (node.in === undefined && node.contextIn === undefined) continue;
     for (const edge of edges.from.get(relation) ?? []) {
+      if (!leads(edge.relation)) continue;
       for (const [tupleset, { stored, contextual }] of tuplesFrom(node, plainUser, edge.tupleset)) {
         for (const tuple of guard(() => evaluation.usable(tupleset, stored, contextual), []))
           reach(tuple.object, edge.relation, isSure && !edge.conditional);
       }
     }
     for (const edge of edges.userset.get(relation) ?? []) {
+      if (!leads(edge.relation)) continue;
       for (const [direct, { stored, contextual }] of tuplesFrom(node, relation.id, edge.relation)) {
         for (const tuple of guard(() => evaluation.usable(direct, stored, contextual), []))
           reach(tuple.object, edge.relation, isSure && !edge.conditional);

@@ -1,10 +1,11 @@
 import { plainUser, userKind, wildcardUser } from "../graph/names.ts";
 import type { GraphNode, GraphTuple } from "../graph/tuple-graph.ts";
 import type { CompiledRelation, Rewrite } from "../model/compile-model.ts";
-import { deadlineExceeded, tooComplex } from "./check.ts";
+import { Check, tooComplex } from "./check.ts";
 import type { Evaluation } from "./evaluation.ts";
 
 const noTuples: readonly GraphTuple[] = [];
+const outOfTime = new Error("out of time");
 
 /** Users of one kind: those named, and perhaps everybody but some. */
 export class UserSet {
@@ -13,6 +14,10 @@ export class UserSet {
   except = new Set<string>();
   /** pairs already walked into this set */
   readonly visited = new Set<number>();
+
+  get isEmpty(): boolean {
+    return this.names.size === 0 && !this.everybody;
+  }
 
   has(name: string): boolean {
     return this.names.has(name) || (this.everybody && !this.except.has(name));
@@ -57,7 +62,8 @@ export interface UserFilter {
 
 /**
  * All users of one kind that have a relation on an object. Unions walk into one set; intersections and differences into sets of their own.
- * @throws OpenFgaError validation_error, authorization_model_resolution_too_complex, deadline_exceeded
+ * When the time is over, what was found is the answer, without a sign.
+ * @throws OpenFgaError validation_error, authorization_model_resolution_too_complex
  */
 export class ListUsers {
   readonly #evaluation: Evaluation;
@@ -80,7 +86,12 @@ export class ListUsers {
 
   of(object: GraphNode, relation: CompiledRelation): UserSet {
     const users = new UserSet();
-    this.#expand(object, relation, 0, users);
+    try {
+      this.#expand(object, relation, 0, users);
+    } catch (error) {
+      // What was found until then is true: sets of intersections and differences are taken in only when they are whole.
+      if (error !== outOfTime) throw error;
+    }
     return users;
   }
 
@@ -96,7 +107,7 @@ export class ListUsers {
     const { type, relation: wanted } = this.#filter;
     if (wanted !== undefined && relation.id === wanted.id && relation.type.id === type.id) into.names.add(`${object.name}#${wanted.name}`);
     if (!this.#kinds.some((kind) => relation.sources.has(kind))) return;
-    if ((++this.#steps & 255) === 0 && performance.now() > this.#deadline) throw deadlineExceeded();
+    if ((++this.#steps & 255) === 0 && performance.now() > this.#deadline) throw outOfTime;
     this.#path.add(key);
     this.#rewrite(object, relation, relation.rewrite, depth, into);
     this.#path.delete(key);
@@ -119,19 +130,57 @@ export class ListUsers {
       case "union":
         for (const child of rewrite.children) this.#rewrite(object, relation, child, depth, into);
         break;
-      case "intersection": {
-        const [first, ...others] = rewrite.children.map((child) => this.#own(object, relation, child, depth));
-        into.add(others.reduce((both, next) => UserSet.intersection(both, next), first!));
+      case "intersection":
+        into.add(this.#intersection(object, relation, rewrite.children, depth));
         break;
-      }
       case "difference": {
         const base = this.#own(object, relation, rewrite.base, depth);
         const before = this.#cycles;
         const subtract = this.#own(object, relation, rewrite.subtract, depth);
         if (this.#cycles === before) into.add(UserSet.difference(base, subtract));
+        else {
+          this.#cycles = before;
+          into.add(this.#oneByOne(object, relation, rewrite, base, subtract));
+        }
         break;
       }
     }
+  }
+
+  /** A subtract branch that came back to itself is no set: who of those named passes is asked for each, as a check would. */
+  #oneByOne(object: GraphNode, relation: CompiledRelation, rewrite: Rewrite, base: UserSet, subtract: UserSet): UserSet {
+    const passing = new UserSet();
+    const except = new Set<string>();
+    this.#evaluation.strict = false;
+    const passes = (name: string): boolean =>
+      new Check(this.#evaluation, this.#evaluation.user(name)).partAllows(object, relation, rewrite);
+    for (const name of new Set([...base.names, ...base.except, ...subtract.names, ...subtract.except])) {
+      if (performance.now() > this.#deadline) throw outOfTime;
+      if (base.has(name) && passes(name)) passing.names.add(name);
+      else except.add(name);
+    }
+    if (base.everybody && passes(`${this.#filter.type.name}:*`)) {
+      // Those who pass as everybody need no name of their own, unless a tuple names them.
+      for (const name of passing.names) if (!base.names.has(name)) passing.names.delete(name);
+      passing.addEverybody(except);
+    }
+    this.#evaluation.strict = true;
+    return passing;
+  }
+
+  /** An operand that nobody passes decides, whatever cycles the others have; all are looked at, because a condition in any may fail. */
+  #intersection(object: GraphNode, relation: CompiledRelation, operands: readonly Rewrite[], depth: number): UserSet {
+    const cyclesAtFirst = this.#cycles;
+    let isEmpty = false;
+    let both: UserSet | undefined;
+    for (const operand of operands) {
+      const before = this.#cycles;
+      const users = this.#own(object, relation, operand, depth);
+      isEmpty ||= users.isEmpty && this.#cycles === before;
+      both = both === undefined ? users : UserSet.intersection(both, users);
+    }
+    if (isEmpty) this.#cycles = cyclesAtFirst;
+    return both!;
   }
 
   #own(object: GraphNode, relation: CompiledRelation, rewrite: Rewrite, depth: number): UserSet {

@@ -189,6 +189,18 @@ test("gRPC: everything that upstream's operators ask, and the rest", async () =>
   caller.close();
 });
 
+test("gRPC: health is told to everybody", async () => {
+  const connection = new grpc.Client(`127.0.0.1:${server.port}`, grpc.credentials.createInsecure());
+  const same = (bytes: Buffer): Buffer => bytes;
+  const answer = await new Promise<Buffer>((resolve, reject) => {
+    connection.makeUnaryRequest("/grpc.health.v1.Health/Check", same, same, Buffer.alloc(0), (error, bytes) =>
+      error ? reject(error) : resolve(bytes!),
+    );
+  });
+  assert.deepEqual([...answer], [8, 1]);
+  connection.close();
+});
+
 test("gRPC: a pre-shared key is required", async () => {
   const caller = client(`127.0.0.1:${server.port}`);
   await fails(1010, caller.ask("ListStores", {}));

@@ -130,8 +130,23 @@ export async function serveGrpc(options: GrpcOptions): Promise<OpenFgaServer> {
     })();
   }) as Grpc.UntypedHandleCall);
 
+  // grpc.health.v1: probes of deployments ask it, without a key.
+  const health = {
+    Check: {
+      path: "/grpc.health.v1.Health/Check",
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: (bytes: Buffer) => bytes,
+      requestDeserialize: (bytes: Buffer) => bytes,
+      responseSerialize: (bytes: Buffer) => bytes,
+      responseDeserialize: (bytes: Buffer) => bytes,
+    },
+  };
+  const serving = Buffer.from([0x08, 0x01]);
+
   const server = new grpc.Server({ "grpc.max_receive_message_length": requestBytesMax });
   server.addService(definitions, implementations);
+  server.addService(health, { Check: (_call: unknown, callback: Grpc.sendUnaryData<Buffer>) => callback(null, serving) });
   const credentials = options.tls
     ? grpc.ServerCredentials.createSsl(null, [{ cert_chain: options.tls.cert, private_key: options.tls.key }])
     : grpc.ServerCredentials.createInsecure();

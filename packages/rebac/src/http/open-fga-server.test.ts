@@ -138,6 +138,22 @@ test("a pre-shared key is required where there are any", async () => {
   await guarded.close();
 });
 
+test("what is nested too deeply is refused, not tried", async () => {
+  const { id } = (await (await send("/stores", "POST", { name: "deep" })).json()) as { id: string };
+  const deep = (open: string, close: string, inner: string, times: number): string => open.repeat(times) + inner + close.repeat(times);
+  const rewrite = deep('{"union":{"child":[{"this":{}},', "]}}", '{"this":{}}', 3_000);
+  const model = `{"schema_version":"1.1","type_definitions":[{"type":"user","relations":{"a":${rewrite}}}]}`;
+  const refused = await send(`/stores/${id}/authorization-models`, "POST", model);
+  assert.deepEqual([refused.status, ((await refused.json()) as { code: string }).code], [400, "validation_error"]);
+  const context = deep('{"a":[', "]}", "1", 3_000);
+  const asked = await send(
+    `/stores/${id}/check`,
+    "POST",
+    `{"tuple_key":{"user":"user:a","relation":"r","object":"doc:1"},"context":${context}}`,
+  );
+  assert.deepEqual([asked.status, ((await asked.json()) as { code: string }).code], [400, "validation_error"]);
+});
+
 test("an unforeseen failure is reported and tells the caller nothing", async () => {
   const errors: unknown[] = [];
   const broken = Object.create(fga) as EmbeddedOpenFga;

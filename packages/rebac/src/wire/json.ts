@@ -11,10 +11,14 @@ const show = (value: unknown): string => JSON.stringify(value) ?? "nothing";
  * @throws OpenFgaError validation_error when a member has the wrong JSON type
  */
 export function messageFromJson(name: MessageName, json: unknown): Plain {
-  return readMessage(name, json);
+  return readMessage(name, json, 0);
 }
 
-function readMessage(name: string, json: unknown): Plain {
+/** Messages, or values of a context, within one another: far more than any model has, far fewer than overflow the stack. */
+const depthMax = 500;
+
+function readMessage(name: string, json: unknown, depth: number): Plain {
+  if (depth > depthMax) throw bad("exceeded max recursion depth");
   if (json === null || typeof json !== "object" || Array.isArray(json)) throw bad(`unexpected token ${show(json).slice(0, 40)}`);
   const message = messages[name]!;
   const result: Plain = {};
@@ -30,7 +34,7 @@ function readMessage(name: string, json: unknown): Plain {
       if (chosen.has(field.choice)) throw bad(`error parsing ${show(key)}, oneof ${name}.${field.choice} is already set`);
       chosen.add(field.choice);
     }
-    const read = readField(field, value, known);
+    const read = readField(field, value, known, depth);
     if (read !== undefined) result[known] = read;
   }
   if (name === "Usersets") result.child ??= [];
@@ -49,12 +53,12 @@ function aliasOf(name: string, key: string): string | undefined {
   return known.get(key);
 }
 
-function readField(field: Field, value: unknown, key: string): unknown {
+function readField(field: Field, value: unknown, key: string, depth: number): unknown {
   if (field.rule === "list") {
     if (!Array.isArray(value)) throw bad(`syntax error: unexpected token ${show(value).slice(0, 40)}`);
     return value.map((item) => {
       if (item === null) throw bad(`invalid value for ${key} field: null`);
-      return readOne(field.type, item, key);
+      return readOne(field.type, item, key, depth);
     });
   }
   if (field.rule === "map") {
@@ -62,14 +66,14 @@ function readField(field: Field, value: unknown, key: string): unknown {
     const result = Object.create(null) as Plain;
     for (const [name, item] of Object.entries(value as Plain)) {
       if (item === null) throw bad(`invalid value for ${key} field: null`);
-      result[name] = readOne(field.type, item, key);
+      result[name] = readOne(field.type, item, key, depth);
     }
     return result;
   }
-  return readOne(field.type, value, key);
+  return readOne(field.type, value, key, depth);
 }
 
-function readOne(type: string, value: unknown, key: string): unknown {
+function readOne(type: string, value: unknown, key: string, depth: number): unknown {
   switch (type) {
     case "string":
       if (typeof value !== "string") throw bad(`invalid value for string field ${key}: ${show(value).slice(0, 40)}`);
@@ -88,6 +92,7 @@ function readOne(type: string, value: unknown, key: string): unknown {
       return {};
     case "Struct":
       if (value === null || typeof value !== "object" || Array.isArray(value)) throw bad(`unexpected token ${show(value).slice(0, 40)}`);
+      requireShallow(value);
       return value;
     case "Timestamp":
       if (
@@ -102,7 +107,7 @@ function readOne(type: string, value: unknown, key: string): unknown {
       break;
   }
   const names = enums[type];
-  if (names === undefined) return readMessage(type, value);
+  if (names === undefined) return readMessage(type, value, depth + 1);
   if (typeof value === "number" && Number.isInteger(value)) return Object.keys(names).find((name) => names[name] === value) ?? value;
   if (typeof value !== "string") throw bad(`invalid value for enum field ${key}: ${show(value).slice(0, 40)}`);
   return Object.hasOwn(names, value) ? value : undefined;
@@ -138,4 +143,13 @@ function emptyOf(field: Field): unknown {
   if (field.type === "bool") return false;
   const names = enums[field.type];
   return names === undefined ? null : (Object.keys(names).find((name) => names[name] === 0) ?? 0);
+}
+
+/** Level by level, so that no depth overflows the stack. */
+function requireShallow(value: object): void {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthMax) throw bad("exceeded max recursion depth");
+    level = level.flatMap((item) => (item !== null && typeof item === "object" ? Object.values(item) : []));
+  }
 }

@@ -2,7 +2,7 @@ import { enums, messages, type Field, type MessageName } from "./messages.ts";
 import type { Plain } from "./json.ts";
 
 /** Nested deeper than this is refused, as protobuf's own decoders do. */
-const depthMax = 100;
+const depthMax = 500;
 
 const utf8 = new TextEncoder();
 const text = new TextDecoder("utf-8", { fatal: true });

@@ -1,6 +1,6 @@
 import type { TupleRecord, TupleStore, TupleStoreRecord } from "../../tuple-store.ts";
 
-/** Forgets everything with the process; of the change log it keeps what there is room for. */
+/** Forgets everything with the process. The change log is kept whole, as upstream's storage in memory does. */
 export class MemoryTupleStore implements TupleStore {
   readonly durable = false;
   readonly #logs = new Map<string, TupleRecord[]>();
