@@ -10,7 +10,7 @@ import * as x509 from "@peculiar/x509";
 import type { KubeObject } from "@meshplane/apimachinery";
 import { createClient, loadKubeconfig } from "@meshplane/client";
 import { EtcdProcess, etcdForTests } from "@meshplane/storage/testing";
-import { startServer } from "../support/start-server.ts";
+import { isReady, startServer } from "../support/start-server.ts";
 
 const found = etcdForTests();
 const skip = "skip" in found && found.skip;
@@ -92,13 +92,32 @@ test("three members behind TLS: it starts while the first is gone, and goes on w
   }
 });
 
+test("without etcd it is not ready, and again when etcd is back", { skip }, async () => {
+  const server = await start();
+  const ready = async (wanted: boolean): Promise<void> => {
+    for (const end = Date.now() + 30_000; (await isReady(server.url)) !== wanted; await new Promise((resolve) => setTimeout(resolve, 100)))
+      assert.ok(Date.now() < end, `/readyz says ${wanted ? "ok" : "what is wrong"} in time`);
+  };
+  try {
+    await Promise.all(cluster.map((etcd) => etcd.kill()));
+    await ready(false);
+    await Promise.all(cluster.map((etcd) => etcd.start()));
+    await ready(true);
+    const { client, resource } = await configMaps(server.kubeconfig);
+    await resource.create(configMap("afterwards"), { namespace: "default" });
+    client.close();
+  } finally {
+    assert.equal(await server.stop(), 0, server.output());
+  }
+});
+
 test("who has no certificate of etcd's authority is told so", { skip }, async () => {
   const flags = ["--etcd-servers", cluster[0]!.endpoint, "--etcd-cafile", file("ca.crt")];
   await assert.rejects(startServer({ binary: "meshplane", flags }), /etcd at https:.* is not reachable: .*certificate required/);
   writeFileSync(file("no.crt"), "nonsense\n");
   await assert.rejects(
     startServer({ binary: "meshplane", flags: ["--etcd-servers", cluster[0]!.endpoint, "--etcd-cafile", file("no.crt")] }),
-    /To mend it: /,
+    /--etcd-cafile: .* holds no certificate/,
   );
 });
 

@@ -148,6 +148,11 @@ const wrongFlags: [flags: string[], said: RegExp][] = [
     ["--kubeconfig-path", "/dev/null/x/admin.kubeconfig", "--secure-port", "0"],
     /kubeconfig \/dev\/null\/x\/admin.kubeconfig cannot be written/,
   ],
+  [["--client-ca-file", "/etc/hostname", "--secure-port", "0"], /--client-ca-file: \/etc\/hostname holds no certificate/],
+  [
+    ["--tls-cert-file", "/etc/hostname", "--tls-private-key-file", "/etc/hostname"],
+    /--tls-cert-file \/etc\/hostname and .* cannot be used/,
+  ],
   [["--etcd-servers", "foo bar"], /invalid argument "foo bar" for "--etcd-servers"/],
   [["--etcd-servers", "https://127.0.0.1:1", "--etcd-certfile", "/nowhere/x.crt"], /--etcd-certfile and --etcd-keyfile go together/],
   [["--etcd-servers", "https://127.0.0.1:1", "--etcd-cafile", "/nowhere/ca.crt"], /--etcd-cafile: there is no file \/nowhere\/ca.crt/],

@@ -22,7 +22,7 @@ import { webhookStep } from "@meshplane/kcp";
 import type { AccessFlags } from "./access-flags.ts";
 import { FlagError } from "./flag-error.ts";
 import { OperatorError } from "./operator-error.ts";
-import { readOperatorFile } from "./read-operator-file.ts";
+import { readCertificates, readOperatorFile } from "./read-operator-file.ts";
 
 export interface Access {
   /** PEM bundles for the listener */
@@ -51,9 +51,9 @@ const reloadMs = 10_000;
 
 /** @throws OperatorError, FlagError */
 export async function openAccess(flags: AccessFlags & { clientCaFile: string | undefined }, options: AccessOptions): Promise<Access> {
-  const clientCa = flags.clientCaFile ? readOperatorFile(flags.clientCaFile, "--client-ca-file") : undefined;
+  const clientCa = flags.clientCaFile ? readCertificates(flags.clientCaFile, "--client-ca-file") : undefined;
   const proxyCa = flags.requestHeaderClientCaFile
-    ? readOperatorFile(flags.requestHeaderClientCaFile, "--requestheader-client-ca-file")
+    ? readCertificates(flags.requestHeaderClientCaFile, "--requestheader-client-ca-file")
     : undefined;
   if (clientCa && proxyCa && flags.requestHeaderAllowedNames.length === 0 && overlap(clientCa, proxyCa))
     throw new FlagError(

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { openMemoryStore, StoreError, type Store } from "@meshplane/storage";
 import type { StartFlags } from "./flags.ts";
 import { OperatorError } from "./operator-error.ts";
-import { readOperatorFile } from "./read-operator-file.ts";
+import { readCertificates, readOperatorFile } from "./read-operator-file.ts";
 
 /** The store that the flags ask for. @throws OperatorError with what is wrong and how to mend it */
 export async function openStore(flags: StartFlags, onFailure: (error: StoreError) => void): Promise<Store> {
@@ -54,6 +54,6 @@ function etcdTls(flags: StartFlags): { tls?: { ca?: string; cert?: string; key?:
     ...(flags.etcdCertFile ? { cert: flags.etcdCertFile } : {}),
     ...(flags.etcdKeyFile ? { key: flags.etcdKeyFile } : {}),
   };
-  for (const [name, file] of Object.entries(tls)) readOperatorFile(file, `--etcd-${name}file`);
+  for (const [name, file] of Object.entries(tls)) (name === "key" ? readOperatorFile : readCertificates)(file, `--etcd-${name}file`);
   return Object.keys(tls).length > 0 ? { tls } : {};
 }

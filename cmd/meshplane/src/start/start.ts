@@ -2,13 +2,16 @@
 import { mkdirSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname, join } from "node:path";
+import { createSecureContext } from "node:tls";
 import { listen, type Listener } from "@meshplane/apiserver";
 import { openSigningKey, staticTokens, TokenFileError, type TokenAuthenticator } from "@meshplane/controlplane";
+import { StoreError } from "@meshplane/storage";
 import { openAccess, type Access } from "./access.ts";
 import { adminCredentials } from "./admin-credentials.ts";
 import { servingCertificate } from "./certificates.ts";
 import { compactHistory } from "./compact-history.ts";
 import { composeControlPlane, issuer } from "./compose.ts";
+import { etcdReadiness } from "./etcd-readiness.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { StartFlags } from "./flags.ts";
 import { adminKubeconfig } from "./kubeconfig.ts";
@@ -79,8 +82,18 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       ...(flags.store === "etcd" && flags.leaderElection ? { leaderElection: flags.leaderElection } : {}),
     });
     progress.step("bootstrap");
-    await plane.start();
+    await plane.start().catch((cause: unknown) => {
+      const why = storeErrorIn(cause);
+      if (!why) throw cause;
+      throw new OperatorError(
+        `what a new server needs cannot be stored: ${why.message}`,
+        flags.store === "etcd" ? "see that etcd is well" : `make room on the disk that holds ${flags.rootDirectory}`,
+        { cause },
+      );
+    });
     const compaction = flags.store === "etcd" ? compactHistory(store, log) : undefined;
+    const readiness = flags.store === "etcd" ? etcdReadiness(store) : undefined;
+    if (readiness) plane.server.addReadyCheck("etcd-readiness", readiness.check);
 
     // whoever waits for /readyz reads the kubeconfig next: it is there before anything but "starting" is answered
     const kubeconfig = flags.kubeconfigPath ?? join(flags.rootDirectory, "admin.kubeconfig");
@@ -102,6 +115,7 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     await plane.stop();
     await listener.close();
     compaction?.stop();
+    readiness?.stop();
     audit?.close();
     return 0;
   } finally {
@@ -111,12 +125,28 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
   }
 }
 
+/** What a store said, below the answers that were made of it. */
+function storeErrorIn(error: unknown): StoreError | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof StoreError) return cause;
+  return undefined;
+}
+
 const isAnyAddress = (address: string): boolean => address === "0.0.0.0" || address === "::";
 
 async function certificateOf(flags: StartFlags, host: string): Promise<{ ca: string; cert: string; key: string }> {
   if (flags.tlsCertFile && flags.tlsPrivateKeyFile) {
     const cert = readOperatorFile(flags.tlsCertFile, "--tls-cert-file");
-    return { ca: cert, cert, key: readOperatorFile(flags.tlsPrivateKeyFile, "--tls-private-key-file") };
+    const key = readOperatorFile(flags.tlsPrivateKeyFile, "--tls-private-key-file");
+    try {
+      createSecureContext({ cert, key });
+    } catch (cause) {
+      throw new OperatorError(
+        `--tls-cert-file ${flags.tlsCertFile} and --tls-private-key-file ${flags.tlsPrivateKeyFile} cannot be used: ${(cause as Error).message}`,
+        "both are PEM files, and the key is the certificate's",
+        { cause },
+      );
+    }
+    return { ca: cert, cert, key };
   }
   const hosts = new Set(["localhost", "127.0.0.1", "::1", "kubernetes.default.svc", host]);
   if (isAnyAddress(flags.bindAddress))
