@@ -11,7 +11,7 @@ export interface AccountEntry {
 
 /** What its LogicalCluster tells. */
 export interface LogicalClusterFacts {
-  /** annotation `kcp.io/path` */
+  /** annotation `kcp.io/path`; empty, or the cluster's name, while there is none */
   path: string;
   /** `spec.owner.cluster` */
   ownerCluster: string | undefined;
@@ -62,6 +62,11 @@ export class AccountDirectory {
     });
   }
 
+  /** organizations whose store has been asked about, with its id */
+  stores(): IterableIterator<[organization: string, storeId: string]> {
+    return this.#stores.entries();
+  }
+
   /** The organization's store has another id now, or none. */
   forgetStore(organization: string): void {
     this.#stores.delete(organization);
@@ -80,7 +85,7 @@ export class AccountDirectory {
     if (!facts) return undefined;
     const entry = entryOf(facts);
     // an owner that is not there yet comes with the workspace's next step
-    if (entry || !facts.path.startsWith(below)) {
+    if (entry || (isWholePath(facts.path) && !facts.path.startsWith(below))) {
       if (this.#entries.size >= this.#max) this.#entries.delete(this.#entries.keys().next().value!);
       this.#entries.set(cluster, entry ?? null);
     }
@@ -97,6 +102,9 @@ export class AccountDirectory {
     return promise;
   }
 }
+
+/** A logical cluster that begins has no path for a moment, or its own name for one. */
+const isWholePath = (path: string): boolean => path === "root" || path.includes(":");
 
 function entryOf({ path, ownerCluster }: LogicalClusterFacts): AccountEntry | undefined {
   if (!path.startsWith(below) || !ownerCluster) return undefined;

@@ -2,18 +2,24 @@ import { allow, type AuthorizationAttributes, type Authorizer, type Decision } f
 import type { AccessRequest } from "./access-request.ts";
 import { type Answer, decide, type DecideParts } from "./decide.ts";
 
+export interface RelationshipAuthorizerParts extends DecideParts {
+  /** why the engine could not be asked; clients are not told */
+  onFailure?: (failure: string) => void;
+}
+
 /**
  * The decision in process. It never denies: what it does not allow, a later step might. An engine that cannot be asked is said to be so, and the request
  * fails closed.
  */
 export const relationshipAuthorizer =
-  (parts: DecideParts): Authorizer =>
+  (parts: RelationshipAuthorizerParts): Authorizer =>
   (attributes) => {
     const answer = decide(accessRequestOf(attributes), parts);
-    return answer instanceof Promise ? answer.then(decisionOf) : decisionOf(answer);
+    const told = (it: Answer): Decision => decisionOf(it, attributes, parts);
+    return answer instanceof Promise ? answer.then(told) : told(answer);
   };
 
-export function accessRequestOf({ user, target }: AuthorizationAttributes): AccessRequest {
+export function accessRequestOf({ user, target }: Pick<AuthorizationAttributes, "user" | "target">): AccessRequest {
   const { name, groups } = user;
   const { cluster } = target;
   if (target.kind === "nonResource") return { user: name, groups, cluster, nonResource: { path: target.path, verb: target.verb } };
@@ -21,13 +27,17 @@ export function accessRequestOf({ user, target }: AuthorizationAttributes): Acce
   return { user: name, groups, cluster, resource: { verb, group, version, resource, namespace, name: object } };
 }
 
-function decisionOf({ allowed, reason, asked, failure }: Answer): Decision {
+/** The step's reason reaches the client: only whoever asks for a trace learns more than the request said itself. */
+function decisionOf(
+  { allowed, reason, shown = "", failure }: Answer,
+  { trace }: AuthorizationAttributes,
+  parts: RelationshipAuthorizerParts,
+): Decision {
   if (allowed) return allow(reason);
+  if (failure !== undefined) parts.onFailure?.(failure);
   return {
     decision: "noOpinion",
-    reason,
-    // only of what the requester named himself
-    ...(asked ? { shown: `access denied: ${reason}` } : {}),
-    ...(failure === undefined ? {} : { error: failure }),
+    reason: trace ? reason : shown,
+    ...(failure === undefined ? {} : { error: "the relationships cannot be asked" }),
   };
 }

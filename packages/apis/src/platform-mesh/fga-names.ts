@@ -27,7 +27,7 @@ export const apiExportUser = (cluster: string, name: string): string => `${expor
 export const resourceObject = (type: string, cluster: string, name: string): string => `${type}:${cluster}/${encodeObjectName(name)}`;
 
 /** An empty namespace stands for all of them. */
-export const namespaceObject = (cluster: string, namespace: string): string => `${namespaceType}:${cluster}/${namespace}`;
+export const namespaceObject = (cluster: string, namespace: string): string => resourceObject(namespaceType, cluster, namespace);
 
 const serviceAccount = /^system:(?:serviceaccount|kcp:serviceaccount:[^:.]+):[^:.]+:[^:]+$/;
 
@@ -50,9 +50,11 @@ export const encodeObjectName = (name: string): string =>
   name === "*" ? "%2A" : encodeDelimiters(name.replaceAll("%", "%25")).replaceAll("/", "%2F");
 
 // oxlint-disable-next-line no-control-regex -- they are what is looked for
-const delimiters = /[\u0000-\u0020:#\u007f]/g;
+const delimiters = /[\u0000-\u0020:#\u007f-\u009f\s]/g;
 const encodeDelimiters = (text: string): string =>
-  text.replace(delimiters, (found) => `%${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`);
+  text.replace(delimiters, (found) =>
+    found < "\u0080" ? `%${found.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}` : encodeURIComponent(found),
+  );
 
 /**
  * The group as names of types and relations have it: cut from the front so that `create_<group>_<plural>` fits, dots as underscores, `core` for the

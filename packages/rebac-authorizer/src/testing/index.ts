@@ -1,0 +1,1 @@
+export * from "./relationship-world.ts";
