@@ -4,13 +4,14 @@
  * PATHs are binaries that you have built elsewhere; nothing here builds or ships them. Both sides start empty, listen on loopback and sync every write.
  */
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request } from "node:https";
 import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { writeSection } from "./write-section.ts";
 import { printReport, type Row, type Side, type Start } from "./report.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -48,7 +49,7 @@ const versions = {
 };
 const report = printReport({ rows, starts, versions, rounds: Number(values.rounds) });
 if (values["no-write"]) console.log(report);
-else writeFileSync(join(root, "docs", "performance.md"), report);
+else writeSection("control-plane", report);
 
 interface Running {
   process: ChildProcess;

@@ -1,5 +1,5 @@
 /**
- * `node bench/rebac.ts [OPENFGA] [--seconds N] [--json FILE]`: checks per second and per CPU second of the embedded engine, in process and
+ * `node --expose-gc bench/rebac.ts [OPENFGA] [--seconds N] [--json FILE] [--write]`: checks per second and per CPU second of the embedded engine, in process and
  * over HTTP, and of a real OpenFGA on SQLite when its binary is given.
  *
  * The data has Platform Mesh's shape: 42 types, 10 000 accounts in a tree of depth 6, 110 000 tuples; each check brings the resource's parent
@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { embeddedOpenFga, MemoryTupleStore, modelFromDsl, remoteOpenFga, type OpenFga, type TupleKey } from "@meshplane/rebac";
 import { SqliteTupleStore } from "@meshplane/rebac/sqlite";
 import { OpenFgaProcess } from "@meshplane/rebac/testing";
+import { writeSection } from "./write-section.ts";
 
 const callers = 32;
 const accounts = 10_000;
@@ -349,7 +350,8 @@ const option = (name: string): string | undefined => {
 };
 const seconds = Number(option("--seconds") ?? 10);
 const json = option("--json");
-const [binary] = args;
+const write = args.includes("--write");
+const [binary] = args.filter((arg) => !arg.startsWith("--"));
 
 /** The embedded engine on SQLite, opened again: how long loading takes at start. */
 async function reopened(): Promise<number> {
@@ -369,13 +371,24 @@ async function reopened(): Promise<number> {
 const rows: Row[] = [await inProcess(), await overHttp(seconds)];
 if (binary !== undefined) rows.push(await upstream(binary, seconds));
 const round = (value: number): string => (value >= 100 ? String(Math.round(value)) : value.toFixed(value < 1 ? 3 : 1));
-console.log(
-  "| | load 110 000 tuples | memory added | checks/s | checks per CPU second | p50 | p99 |\n| --- | --- | --- | --- | --- | --- | --- |",
-);
-for (const row of rows) {
-  console.log(
-    `| ${row.what} | ${round(row.loadSeconds)} s | ${round(row.memoryMbAdded)} MB | ${round(row.checksPerSecond)} | ${round(row.checksPerCpuSecond)} | ${round(row.p50Ms)} ms | ${round(row.p99Ms)} ms |`,
-  );
-}
-console.log(`\nOpening the SQLite file again with all tuples: ${round(await reopened())} ms.`);
+const table = [
+  "| | load 110 000 tuples | memory added | checks/s | checks per CPU second | p50 | p99 |",
+  "| --- | --- | --- | --- | --- | --- | --- |",
+  ...rows.map(
+    (row) =>
+      `| ${row.what} | ${round(row.loadSeconds)} s | ${round(row.memoryMbAdded)} MB | ${round(row.checksPerSecond)} | ${round(row.checksPerCpuSecond)} | ${round(row.p50Ms)} ms | ${round(row.p99Ms)} ms |`,
+  ),
+].join("\n");
+const section = `# Relationships
+
+Written by \`bench/rebac.ts\`: 42 types, 10 000 accounts in a tree of depth 6, 110 000 tuples; each check brings the resource's parents as contextual tuples;
+60 % are decided on the account itself, 25 % at the root, 15 % are denied; ${callers} callers over HTTP. Goals: 20 times the checks per CPU second of a real OpenFGA on
+SQLite, p99 under 10 ms, all tuples loaded in under 5 s, at most 150 MB added; in process 50 000 checks a second and core.
+
+${table}
+
+Opening the SQLite file again with all tuples: ${round(await reopened())} ms.
+`;
+console.log(section);
+if (write) writeSection("relationships", section);
 if (json !== undefined) writeFileSync(json, `${JSON.stringify(rows, null, 2)}\n`);
