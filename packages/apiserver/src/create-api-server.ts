@@ -40,6 +40,8 @@ export function createApiServer(options: ServerOptions): ApiServer {
     },
     addReadyCheck: (name, check) => void health.checks.set(name, check),
     endWatches: (cluster, resource) => hub.end(cluster, resource),
+    recheckWatches: (ground, concerns = () => true) => hub.recheck(ground, concerns),
+    clustersWatchedOn: (ground) => hub.clustersOn(ground),
     async drain() {
       health.draining = true;
       hub.close();

@@ -6,6 +6,7 @@ import { plainError } from "@meshplane/apimachinery";
 import { answer, headersOf, warningHeaders } from "./answer.ts";
 import { encodeList, encodeObject, encodeObjects, encodeStatus, eventFormOf, formOf, isPlainJson } from "./answer-forms.ts";
 import { beginTrail, type AuditTrail } from "./audit/audit-trail.ts";
+import type { Authorizer } from "./authorization/authorizer.ts";
 import { authenticate } from "./authenticate.ts";
 import { decodeBody, reportComplaints } from "./decode-body.ts";
 import { deleteCollection } from "./delete-collection.ts";
@@ -66,7 +67,9 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
     context.trail = trail;
     seat = await server.seats.seat(user.name); //                                          429
     const surface = await endpoint.surfaces(endpoint.cluster); //                          which APIs there are; not disclosed yet
+    const { generation } = server.hub;
     await requireAllowed(endpoint.authorize, user, target, context, http); //              403      before lookup: do not reveal what exists
+    const { ground } = context;
     if (target.kind === "nonResource") response = await serveNonResource(http, target, endpoint, surface, context, server);
     else {
       const resourceTarget = target;
@@ -86,6 +89,9 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
         virtual: endpoint.virtual,
         requireCreateAllowed: () => requireAllowed(endpoint.authorize, user, { ...resourceTarget, verb: "create" }, context, http),
         ...(target.verb === "watch" ? { currentDefinition: () => definitionNow(endpoint, resourceTarget) } : {}),
+        ...(target.verb === "watch" && ground !== undefined
+          ? { recheck: { ground, generation, refusal: () => refusalNow(endpoint.authorize, user, resourceTarget, http) } }
+          : {}),
       };
       const turn = turnForQuery(http.query.text);
       if (turn) await turn;
@@ -105,6 +111,16 @@ export async function serveRequest(http: HttpRequest, server: Server): Promise<H
   return trail
     ? trail.answered(response, { status: response.status, answer: context.answered, annotations: context.annotations })
     : response;
+}
+
+/** What asking again says. It is no part of the request's audit event, which has been written. */
+async function refusalNow(authorize: Authorizer, user: User, target: Target, http: HttpRequest): Promise<unknown> {
+  try {
+    await requireAllowed(authorize, user, target, new CollectingContext("", 0, Infinity, user, target.cluster), http);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 type VerbHandler = (http: HttpRequest, request: ResourceRequest, context: CollectingContext) => HttpResponse | Promise<HttpResponse>;

@@ -49,7 +49,7 @@ function withSelectedName(target: ResourceTarget, http: HttpRequest): ResourceTa
 }
 
 function settle(
-  { decision, reason, shown, error }: Decision,
+  { decision, reason, shown, error, ground }: Decision,
   user: User,
   target: Target,
   context: CollectingContext,
@@ -59,7 +59,10 @@ function settle(
     context.annotate("authorization.k8s.io/decision", decision === "allow" ? "allow" : "forbid");
     context.annotate("authorization.k8s.io/reason", error === undefined || decision === "allow" ? reason : "internal error");
   }
-  if (decision === "allow") return;
+  if (decision === "allow") {
+    context.ground = ground;
+    return;
+  }
   if (error !== undefined) throw undecidable(http, error);
   throw forbiddenTo(user, target, shown ?? "access denied");
 }

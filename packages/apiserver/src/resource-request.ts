@@ -31,6 +31,18 @@ export interface ResourceRequest {
   readonly turn?: TakeTurn;
   /** what the target names now; undefined when it is gone, or not at hand */
   readonly currentDefinition?: () => ResourceDefinition | undefined;
+  /** of a watch that stands on what may be taken back */
+  readonly recheck?: Recheck;
+}
+
+/** The question that a watch was opened by, to be asked again. */
+export interface Recheck {
+  /** @see Decision.ground */
+  readonly ground: string;
+  /** asked before the answer, so that what changed in between is noticed */
+  readonly generation: number;
+  /** undefined when it is still allowed, else what the client is told */
+  refusal(): Promise<unknown>;
 }
 
 /** What is known of a request, with the warnings and annotations that it collects. */
@@ -46,6 +58,8 @@ export class CollectingContext implements RequestContext {
   status = 200;
   /** what was answered, when it is a Status */
   answered: Status | undefined;
+  /** on what the permission stands, when it may be taken back */
+  ground: string | undefined;
   /** of audited requests */
   trail: AuditTrail | undefined;
 

@@ -106,6 +106,13 @@ export interface ApiServer {
   addReadyCheck(name: string, check: () => string | undefined): void;
   /** ends open watches of a cluster ("*": of all), of one resource if it is named, cleanly */
   endWatches(cluster: string, resource?: GroupResource): void;
+  /**
+   * Asks the authorizers again for open watches that stand on this ground (`Decision.ground`), in the clusters concerned; those that have lost it end
+   * with a 403. Returns at once; cheap while there are none.
+   */
+  recheckWatches(ground: string, concerns?: (cluster: string) => boolean): void;
+  /** clusters of open watches that stand on this ground */
+  clustersWatchedOn(ground: string): ReadonlySet<string>;
   /** not ready, watches end, no new long-running request */
   drain(): Promise<void>;
 }

@@ -33,6 +33,7 @@ export function watchRequestOf(
     },
     since: current ? undefined : revision === 0 ? request.server.hub.progress : revision,
     notOlderThan: current ? revision : 0,
+    ...(request.recheck ? { recheck: request.recheck } : {}),
     bookmarks: options.allowWatchBookmarks,
     markInitialEventsEnd: options.sendInitialEvents === true && options.allowWatchBookmarks,
     // the defaults differ so that watches opened together do not end together

@@ -1,4 +1,4 @@
-import { platformMeshPaths } from "@meshplane/apis/platform-mesh";
+import { organizationsStoreName, platformMeshPaths } from "@meshplane/apis/platform-mesh";
 
 /** Which account a logical cluster is the workspace of. @see spec platform-mesh/authz-webhook §4 */
 export interface AccountEntry {
@@ -50,6 +50,11 @@ export class AccountDirectory {
     const known = this.#entries.get(cluster);
     if (known !== undefined) return known ?? undefined;
     return this.#once(`cluster ${cluster}`, () => this.#readCluster(cluster));
+  }
+
+  /** what is at hand: null for no account's workspace, undefined when it is not known, or no longer */
+  known(cluster: string): AccountEntry | null | undefined {
+    return this.#entries.get(cluster);
   }
 
   storeOf(organization: string): string | undefined | Promise<string | undefined> {
@@ -109,5 +114,7 @@ const isWholePath = (path: string): boolean => path === "root" || path.includes(
 function entryOf({ path, ownerCluster }: LogicalClusterFacts): AccountEntry | undefined {
   if (!path.startsWith(below) || !ownerCluster) return undefined;
   const parts = path.slice(below.length).split(":");
+  // the store of this name says who may found organizations
+  if (parts[0] === organizationsStoreName) return undefined;
   return { organization: parts[0]!, account: parts.at(-1)!, originCluster: ownerCluster };
 }

@@ -2,4 +2,6 @@ export type * from "./access-request.ts";
 export { AccountDirectory, type AccountDirectoryOptions, type AccountEntry, type LogicalClusterFacts } from "./account-directory.ts";
 export { type Answer, decide, type DecideParts, defaultOpenPrefixes } from "./decide.ts";
 export type { RelationshipQuestion } from "./question.ts";
-export { relationshipAuthorizer } from "./relationship-authorizer.ts";
+export { type FollowedRelationships, followRelationships, type FollowOptions } from "./follow-relationships.ts";
+export { relationshipAuthorizer, type RelationshipAuthorizerParts, relationshipsGround } from "./relationship-authorizer.ts";
+export { shapesOf } from "./shapes-of.ts";

@@ -1,6 +1,9 @@
-import { allow, type AuthorizationAttributes, type Authorizer, type Decision } from "@meshplane/apiserver";
+import { type AuthorizationAttributes, type Authorizer, type Decision } from "@meshplane/apiserver";
 import type { AccessRequest } from "./access-request.ts";
 import { type Answer, decide, type DecideParts } from "./decide.ts";
+
+/** what its permissions stand on; watches that were opened by them are asked about again when relationships change */
+export const relationshipsGround = "relationships";
 
 export interface RelationshipAuthorizerParts extends DecideParts {
   /** why the engine could not be asked; clients are not told */
@@ -33,7 +36,7 @@ function decisionOf(
   { trace }: AuthorizationAttributes,
   parts: RelationshipAuthorizerParts,
 ): Decision {
-  if (allowed) return allow(reason);
+  if (allowed) return { decision: "allow", reason, ground: relationshipsGround };
   if (failure !== undefined) parts.onFailure?.(failure);
   return {
     decision: "noOpinion",

@@ -18,6 +18,8 @@ export interface Decision {
   readonly reason: string;
   /** what the client may read of it, when that is not just "access denied" */
   readonly shown?: string;
+  /** of an allow that may be taken back: on what it stands. A watch that it opened ends when `recheckWatches` finds it gone */
+  readonly ground?: string;
   /** it could not be asked (properly): when nobody else allows, that is no refusal but a failure */
   readonly error?: string;
 }

@@ -5,6 +5,7 @@ import type { FeedBatch, FeedEvent, RecordHeader, Store, StoredRecord } from "@m
 import type { ResponseSink } from "../http/http-request.ts";
 import type { Projection } from "../projection.ts";
 import type { ResourceDefinition } from "../resource-definition.ts";
+import type { Recheck } from "../resource-request.ts";
 import { everyIdentity, prefixOf } from "../registry/keys.ts";
 import { EventRing } from "./event-ring.ts";
 import { TimingWheel } from "./timing-wheel.ts";
@@ -43,6 +44,8 @@ export interface WatchRequest {
   readonly lastsMs: number;
   /** what the client sent, before which nothing may be missed; for the text of a 410 */
   readonly ended?: () => void;
+  /** of a stream that ends when it is no longer allowed */
+  readonly recheck?: Recheck;
 }
 
 const trimMs = 5_000;
@@ -53,12 +56,20 @@ const lastBookmarkMs = 1_500;
 const queuedBytesMax = 1 << 20;
 const chunkBytes = 256 << 10;
 const rangeSize = 500;
+const recheckedAtOnce = 16;
+/** questions that are answered at once, between two turns of the event loop */
+const recheckTurn = 50;
 
 /** Who hears of which change. Follows the feed; the last of the projections, so that what it wakes finds the others up to date. */
 export class WatchHub implements Projection {
   readonly name = "watch-hub";
   /** everything up to here has been handed to the streams */
   progress = 0;
+  /** grows with every `recheck` */
+  generation = 0;
+  readonly #rechecked = new Set<Watch>();
+  readonly #toRecheck = new Set<Watch>();
+  #rechecking = 0;
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #wheel: TimingWheel;
@@ -153,6 +164,11 @@ export class WatchHub implements Projection {
     this.#watches.add(watch);
     sink.onClose(() => this.#remove(watch));
     if (request.lastsMs <= 0) return watch.end();
+    if (request.recheck) {
+      this.#rechecked.add(watch);
+      // what it stands on may have changed since it was asked for
+      if (request.recheck.generation !== this.generation) this.#recheckLater([watch]);
+    }
     const now = this.#clock();
     watch.cancels.push(this.#wheel.at(now + request.lastsMs, () => watch.end()));
     if (request.bookmarks) {
@@ -169,6 +185,42 @@ export class WatchHub implements Projection {
       const { definition, cluster: own } = watch.request;
       if (resource && (resource.group !== definition.group || resource.resource !== definition.resource)) continue;
       if (cluster === "*" || own === cluster || definition.storage.cluster === cluster) watch.end();
+    }
+  }
+
+  /** Clusters of open streams that stand on this ground. */
+  clustersOn(ground: string): ReadonlySet<string> {
+    const clusters = new Set<string>();
+    for (const { request } of this.#rechecked) if (request.recheck!.ground === ground) clusters.add(request.cluster);
+    return clusters;
+  }
+
+  /** Asks again for streams that stand on this ground, and ends those that have lost it. @returns at once */
+  recheck(ground: string, concerns: (cluster: string) => boolean): void {
+    this.generation++;
+    const watches: Watch[] = [];
+    for (const watch of this.#rechecked)
+      if (watch.request.recheck!.ground === ground && concerns(watch.request.cluster)) watches.push(watch);
+    this.#recheckLater(watches);
+  }
+
+  /** A few at a time: a question may go to another server. Streams that wait are asked about once, however often they were named. */
+  #recheckLater(watches: readonly Watch[]): void {
+    for (const watch of watches) this.#toRecheck.add(watch);
+    while (this.#rechecking < Math.min(recheckedAtOnce, this.#toRecheck.size)) {
+      this.#rechecking++;
+      void this.#recheckSome().finally(() => this.#rechecking--);
+    }
+  }
+
+  async #recheckSome(): Promise<void> {
+    let asked = 0;
+    for (const watch of this.#toRecheck) {
+      this.#toRecheck.delete(watch);
+      if (watch.ended) continue;
+      const refusal = await watch.request.recheck!.refusal();
+      if (refusal !== undefined) watch.fail(refusal);
+      if (++asked % recheckTurn === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 
@@ -260,6 +312,8 @@ export class WatchHub implements Projection {
   #remove(watch: Watch): void {
     if (!this.#watches.delete(watch)) return;
     watch.ended = true;
+    this.#rechecked.delete(watch);
+    this.#toRecheck.delete(watch);
     for (const cancel of watch.cancels) cancel();
     watch.request.ended?.();
     const { definition } = watch.request;
