@@ -1,1 +1,1 @@
-export {};
+export { createProvidersOperator, type ProvidersOperatorOptions } from "./create-providers-operator.ts";

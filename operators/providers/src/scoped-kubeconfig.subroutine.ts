@@ -1,0 +1,59 @@
+import { platformMeshFinalizers, type Provider } from "@meshplane/apis/platform-mesh";
+import { typed } from "@meshplane/client";
+import { complete, stopped, type LifecycleSubroutine } from "@meshplane/controller-runtime";
+import { ensureAccess, ensureNamespace, ensureSecretKey, removeAccess } from "./access-objects.ts";
+import { gone, safetyNet, secretResource, type ProviderContext } from "./context.ts";
+import { isUsable, workspaceOf } from "./provider-workspace.subroutine.ts";
+import { scopedKubeconfig } from "./scoped-kubeconfig.ts";
+import { workspaceNameOf } from "./workspace-name.ts";
+
+export const scopedKubeconfigStep = "ScopedKubeconfigSubroutine";
+
+/** No watch reaches every object in a provider's workspace: what nobody tells us of is mended within this time. */
+const driftSeconds = 600;
+
+/** A kubeconfig of the provider's workspace, beside the Provider. @see spec platform-mesh/providers §2.1 steps 3 to 5 */
+export const scopedKubeconfigSubroutine = (context: ProviderContext): LifecycleSubroutine<Provider> => ({
+  name: scopedKubeconfigStep,
+  finalizers: () => [platformMeshFinalizers.scopedKubeconfig],
+
+  async process(provider, { cluster }) {
+    const name = provider.metadata.name!;
+    const workspace = await workspaceOf(context, workspaceNameOf(name, cluster));
+    if (!isUsable(workspace)) return stopped("Waiting for workspace to become Ready", safetyNet);
+    const id = workspace.spec.cluster!;
+    const { data } = await ensureAccess(context.inside(id), name);
+    const token = decoded(data, "token");
+    const ca = decoded(data, "ca.crt");
+    if (!token || !ca) return stopped("Waiting for the service account's token", safetyNet);
+
+    const target = kubeconfigSecretOf(provider);
+    const host = (provider.spec.hostOverride || context.host).replace(/\/+$/, "");
+    const beside = context.beside(cluster);
+    await ensureNamespace(beside, target.namespace);
+    await ensureSecretKey(beside, target, scopedKubeconfig({ server: `${host}/clusters/${id}`, ca, token }));
+    const status = (provider.status ??= {});
+    const before = status.providerKubeconfigSecretRef;
+    if (before && (before.name !== target.name || before.namespace !== target.namespace))
+      await gone(typed(beside, secretResource).delete(before.name, { namespace: before.namespace }));
+    status.providerKubeconfigSecretRef = { name: target.name, namespace: target.namespace };
+    return complete({ afterSeconds: driftSeconds });
+  },
+
+  async finalize(provider, { cluster }) {
+    const name = provider.metadata.name!;
+    const workspace = await workspaceOf(context, workspaceNameOf(name, cluster));
+    // in one that is going already they go too
+    if (isUsable(workspace)) await removeAccess(context.inside(workspace.spec.cluster!), name);
+    // only what we have written
+    const written = provider.status?.providerKubeconfigSecretRef;
+    if (written) await gone(typed(context.beside(cluster), secretResource).delete(written.name, { namespace: written.namespace }));
+    return complete();
+  },
+});
+
+export const kubeconfigSecretOf = ({ metadata, spec }: Provider): { name: string; namespace: string; key: string } =>
+  spec.providerKubeconfigSecret ?? { name: `${metadata.name}-provider-kubeconfig`, namespace: "default", key: "kubeconfig" };
+
+const decoded = (data: Record<string, string> | undefined, key: string): string =>
+  data && Object.hasOwn(data, key) ? Buffer.from(data[key]!, "base64").toString("utf8") : "";
