@@ -46,4 +46,7 @@ export const workspaceOf = (context: ProviderContext, name: string): Promise<(Wo
   found(typed(context.providers, workspaceResource).get(name));
 
 export const isUsable = (workspace: (Workspace & KubeObject) | undefined): workspace is Workspace & KubeObject =>
-  workspace !== undefined && workspace.status?.phase === "Ready" && !workspace.metadata.deletionTimestamp && Boolean(workspace.spec.cluster);
+  workspace !== undefined &&
+  workspace.status?.phase === "Ready" &&
+  !workspace.metadata.deletionTimestamp &&
+  Boolean(workspace.spec.cluster);

@@ -13,6 +13,7 @@ import {
   operatorCredentials,
   type PlatformMeshSettings,
 } from "@meshplane/operator-platform-mesh";
+import { createProvidersOperator } from "@meshplane/operator-providers";
 import { createSecurityOperator, identityProviderAdmission, type IdentityProviderDriver } from "@meshplane/operator-security";
 import { platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import type { OpenFga } from "@meshplane/rebac";
@@ -83,6 +84,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
         },
         log,
       }),
+      createProvidersOperator({ config: configOf("providers-operator"), log }),
     ].map((operator) => operator.run(stopping.signal).catch((error: unknown) => log(`an operator has ended: ${String(error)}`)));
     closing.unshift(async () => {
       stopping.abort();
