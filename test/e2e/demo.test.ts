@@ -14,11 +14,11 @@ const masked = (text: string): string =>
     .replace(/my-httpbin-default-[a-z0-9]+\./, "my-httpbin-default-<cluster>.")
     .trim();
 
-test("npm start -- --demo plays what the README shows", async () => {
+test("npm start -- --demo --platform-mesh=false plays what the README shows", async () => {
   const readme = readFileSync(join(repository, "README.md"), "utf8");
   const shown = /<!-- demo: [^>]*-->\s*```\n([\s\S]*?)```/.exec(readme)?.[1];
   assert.ok(shown, "the README has the demo's output");
-  const server = await startServer({ binary: "meshplane", flags: ["--demo"] });
+  const server = await startServer({ binary: "meshplane", flags: ["--demo", "--platform-mesh=false"] });
   try {
     const deadline = performance.now() + 60_000;
     while (!/See it: .*\n/.test(server.output()) && !/the story stopped/.test(server.output()) && performance.now() < deadline)

@@ -26,7 +26,9 @@ after(() => rmSync(root, { recursive: true, force: true }));
 /** Runs it to its end. */
 function attempt(...flags: string[]): Promise<{ code: number | null; output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(join(repository, "bin/meshplane"), ["start", ...flags], { stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(join(repository, "bin/meshplane"), ["start", "--identity-port", "0", ...flags], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
     child.stdout.on("data", (chunk: Buffer) => (output += chunk.toString()));
@@ -51,10 +53,12 @@ test(
         .split("\n")
         .filter((line) => /^ {2}(export|kubectl) /.test(line))
         .map((line) => line.trim());
-      assert.equal(printed.length, 3, `three commands are printed:\n${first.output()}`);
+      assert.equal(printed.length, 9, `nine commands are printed:\n${first.output()}`);
       const ran = await shell(first, printed.join(" && "));
       assert.equal(ran.code, 0, `${printed.join("\n")}\n${ran.stdout}${ran.stderr}`);
       assert.match(ran.stdout, /apibindings/);
+      assert.match(ran.stdout, /account\/acme condition met|account\.core\.platform-mesh\.io\/acme condition met/);
+      assert.match(ran.stdout, /\/dev condition met/);
       const made = await kubectl(first, ["create", "configmap", "kept", "--from-literal", "a=b"], { workspace: "root:demo" });
       assert.equal(made.code, 0, made.stderr);
     } finally {
@@ -84,7 +88,7 @@ test("ready means that the kubeconfig can be read", async () => {
   const kubeconfig = join(root, "made", "on the way", "admin.kubeconfig");
   const child = spawn(
     join(repository, "bin/meshplane"),
-    ["start", "--root-directory", directory, "--secure-port", String(port), "--kubeconfig-path", kubeconfig],
+    ["start", "--root-directory", directory, "--secure-port", String(port), "--identity-port", "0", "--kubeconfig-path", kubeconfig],
     { stdio: "ignore" },
   );
   try {
@@ -105,6 +109,21 @@ test("a taken port is named, with what to do", async () => {
     assert.equal(code, 1);
     assert.match(output, new RegExp(`port ${port} is taken`));
     assert.match(output, /--secure-port/);
+  } finally {
+    blocker.close();
+  }
+});
+
+test("a taken port of the sign-in pages is named, with what to do", async () => {
+  const blocker = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => blocker.once("listening", resolve));
+  const { port } = blocker.address() as AddressInfo;
+  try {
+    const { code, output } = await attempt("--root-directory", join(root, "port"), "--secure-port", "0", "--identity-port", String(port));
+    assert.equal(code, 1);
+    assert.match(output, new RegExp(`port ${port}, where people sign in, is taken`));
+    assert.match(output, /--identity-port/);
+    assert.match(output, /--platform-mesh=false/);
   } finally {
     blocker.close();
   }

@@ -27,6 +27,8 @@ export interface StartOptions {
   /** kept when given; otherwise a temporary folder that goes with the process */
   rootDirectory?: string;
   readyWithinMs?: number;
+  /** stop waiting for /readyz when it has printed this */
+  until?: RegExp;
 }
 
 export async function startServer(options: StartOptions = {}): Promise<RunningServer> {
@@ -37,7 +39,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   const started = performance.now();
   const child = spawn(
     join(repository, "bin", options.binary ?? "kcp"),
-    ["start", "--root-directory", rootDirectory, "--secure-port", "0", ...(options.flags ?? [])],
+    ["start", "--root-directory", rootDirectory, "--secure-port", "0", ...identityPort(options), ...(options.flags ?? [])],
     { stdio: ["ignore", "pipe", "pipe"] },
   );
   let output = "";
@@ -49,6 +51,7 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
   let url = "";
   for (;;) {
     if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}:\n${output}`);
+    if (options.until?.test(output)) break;
     if (existsSync(kubeconfig)) url = /server: (https:\/\/[^/\s]+)$/m.exec(readFileSync(kubeconfig, "utf8"))?.[1] ?? "";
     if (url && (await isReady(url))) break;
     if (performance.now() > deadline) {
@@ -72,6 +75,9 @@ export async function startServer(options: StartOptions = {}): Promise<RunningSe
     },
   };
 }
+
+const identityPort = ({ binary, flags = [] }: StartOptions): string[] =>
+  binary === "meshplane" && !flags.some((flag) => flag.startsWith("--identity-port")) ? ["--identity-port", "0"] : [];
 
 /** The certificate is not looked at: only whether somebody answers that it is ready. */
 export function isReady(url: string): Promise<boolean> {

@@ -3,8 +3,8 @@ import { runStart } from "./start/run-start.ts";
 
 const faces: Record<string, { help: string; run: (argv: string[]) => Promise<number> }> = {
   start: {
-    help: "start the control plane (what npm start runs)",
-    run: (argv) => runStart(argv, { program: "meshplane start", defaultRoot: ".meshplane" }),
+    help: "start the control plane and the Platform Mesh layer on it (what npm start runs)",
+    run: (argv) => runStart(argv, { program: "meshplane start", defaultRoot: ".meshplane", platformMesh: true }),
   },
   ws: {
     help: "kubectl ws: move between workspaces, make them",

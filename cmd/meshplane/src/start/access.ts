@@ -45,6 +45,8 @@ export interface AccessOptions {
   issuer: string;
   clock: () => number;
   log: Log;
+  /** asked in the webhook's place when there is none */
+  relationships?: AuthorizerStep;
 }
 
 const reloadMs = 10_000;
@@ -181,12 +183,12 @@ async function tokenWebhookOf(flags: AccessFlags, { issuer, clock, log }: Access
   return { tokens: [webhookTokens({ webhook, version, cacheMs, audiences: [issuer], clock, log })], close: () => webhook.close() };
 }
 
-async function authorizerOf(flags: AccessFlags, { clock, log }: AccessOptions): Promise<Part & { steps: AuthorizerStep[] }> {
+async function authorizerOf(flags: AccessFlags, { clock, log, relationships }: AccessOptions): Promise<Part & { steps: AuthorizerStep[] }> {
   const flag = "authorization-webhook";
   const version = versionOf(flags.authorizationWebhookVersion, `${flag}-version`);
   const authorizedMs = milliseconds(flags.authorizationWebhookAuthorizedTtl, `${flag}-cache-authorized-ttl`);
   const unauthorizedMs = milliseconds(flags.authorizationWebhookUnauthorizedTtl, `${flag}-cache-unauthorized-ttl`);
-  if (!flags.authorizationWebhookConfigFile) return { steps: [], close: nothing };
+  if (!flags.authorizationWebhookConfigFile) return { steps: relationships ? [relationships] : [], close: nothing };
   const webhook = await openWebhook(flags.authorizationWebhookConfigFile, `--${flag}-config-file`);
   const step = webhookStep({ webhook, version, authorizedMs, unauthorizedMs, alwaysAllowGroups: [mastersGroup], clock, log });
   return { steps: [step], close: () => webhook.close() };

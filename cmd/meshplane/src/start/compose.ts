@@ -52,6 +52,7 @@ import {
 } from "@meshplane/kcp";
 import type { Store } from "@meshplane/storage";
 import { SharingGeneration, virtualWorkspaces } from "@meshplane/virtual-workspaces";
+import type { RelationshipStep } from "../platform/relationship-step.ts";
 import { version } from "../version.ts";
 import type { Access } from "./access.ts";
 import type { FeatureGate } from "./feature-gates.ts";
@@ -69,6 +70,8 @@ export interface ControlPlaneOptions {
   ca: string;
   /** who is who beside the server's own tokens, and who is asked beside RBAC; by default nobody, and all may be anonymous */
   access?: Pick<Access, "proxies" | "tokens" | "anonymous" | "steps" | "order" | "alwaysAllowPaths">;
+  /** the step of `access.steps` that asks relationships */
+  relationships?: RelationshipStep;
   batteries: ReadonlySet<string>;
   homeWorkspaces: { enabled: boolean; creatorGroups: readonly string[] };
   totalObjectLimit: number;
@@ -201,7 +204,15 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
   server = createApiServer({
     store,
     // those that decide come first, those that are told last
-    projections: [rbac, ...kcp.projections, quotas.projection, hooks, generation, changes],
+    projections: [
+      rbac,
+      ...kcp.projections,
+      quotas.projection,
+      hooks,
+      generation,
+      ...(options.relationships ? [options.relationships.projection] : []),
+      changes,
+    ],
     frontDoor: options.withFrontDoor?.(kcp.frontDoor) ?? kcp.frontDoor,
     surfaces: kcp.surfaces,
     authenticators: [...(access?.proxies ?? []), clientCertificates, tokens.authenticate],
@@ -233,6 +244,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     version,
     log,
   });
+
+  options.relationships?.connect({ kcp, client: localClient(server.local, internalUser()) });
 
   let leading: Leading | undefined;
   let endControllers = async (): Promise<void> => {};

@@ -7,10 +7,11 @@ import { accessFlags, defaultAccessFlags, requireSensibleAccess, type AccessFlag
 import { isIP } from "node:net";
 import { featureGates } from "./feature-gates.ts";
 import { FlagError } from "./flag-error.ts";
+import { defaultPlatformFlags, platformFlags, requireSensiblePlatform, type PlatformFlags } from "./platform-flags.ts";
 
 export { FlagError };
 
-export interface StartFlags extends AccessFlags {
+export interface StartFlags extends AccessFlags, PlatformFlags {
   rootDirectory: string;
   bindAddress: string;
   /** 0 with `experimentalBindFreePort`: any free one */
@@ -268,7 +269,11 @@ const known: Record<string, Flag> = {
     set: (f, v) => f.leaderElection && (f.leaderElection = { ...f.leaderElection, name: v }),
   },
   v: { kind: "int", help: "verbosity of the log; 0 to 4", set: (f, v) => (f.verbosity = int("v", v)) },
-  demo: { kind: "bool", help: "play the story of a provider and a consumer, live", set: (f, v) => (f.demo = bool("demo", v)) },
+  demo: {
+    kind: "bool",
+    help: "sample content: organizations, people and a provider; without the Platform Mesh layer, the story of a provider and a consumer",
+    set: (f, v) => (f.demo = bool("demo", v)),
+  },
   quiet: { kind: "bool", help: "print no more than one line when ready", set: (f, v) => (f.quiet = bool("quiet", v)) },
 };
 
@@ -307,6 +312,7 @@ const refused = new Set(
 
 export const defaultFlags = (rootDirectory: string): StartFlags => ({
   ...defaultAccessFlags,
+  ...defaultPlatformFlags,
   rootDirectory,
   bindAddress: "127.0.0.1",
   securePort: 6443,
@@ -345,9 +351,10 @@ export const defaultFlags = (rootDirectory: string): StartFlags => ({
   quiet: false,
 });
 
-/** @throws FlagError with a sentence for the operator */
-export function parseFlags(argv: readonly string[], defaults: StartFlags): ParsedFlags {
+/** @param platform flags of the Platform Mesh layer are taken too. @throws FlagError with a sentence for the operator */
+export function parseFlags(argv: readonly string[], defaults: StartFlags, platform = false): ParsedFlags {
   const flags = { ...defaults, featureGates: { ...defaults.featureGates } };
+  const taken = flagsOf(platform);
   const notices: string[] = [];
   let help = false;
   for (let i = 0; i < argv.length; i++) {
@@ -362,7 +369,7 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
       throw new FlagError(argument.startsWith("-") ? `unknown flag: ${argument}` : `unexpected argument ${JSON.stringify(argument)}`);
     const name = short ? "v" : match![1]!;
     let value = short ? short[2] : match![2];
-    const flag = Object.hasOwn(known, name) ? known[name] : undefined;
+    const flag = Object.hasOwn(taken, name) ? taken[name] : undefined;
     const isSwitch = flag ? flag.kind === "bool" : switchesWithoutEffect.has(name);
     if (!flag && !isSwitch && !withoutEffect.has(name) && !refused.has(name)) throw new FlagError(`unknown flag: --${name}`);
     if (refused.has(name)) throw new FlagError(`--${name} is not supported: ignoring it could let in, or keep out, the wrong people`);
@@ -384,6 +391,7 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
     throw new FlagError(`--feature-gates: ${gates.refused.join(", ")} is not supported: nothing stands behind it here`);
   if (gates.ignored.length > 0) notices.push(`--feature-gates: ${gates.ignored.join(", ")} has no effect: nothing here needs it`);
   requireSensibleAccess(flags);
+  requireSensiblePlatform(flags);
   if (flags.etcdServers.length > 0) flags.store = "etcd";
   if (flags.store === "etcd" && flags.etcdServers.length === 0) throw new FlagError("--store etcd needs --etcd-servers");
   for (const endpoint of flags.etcdServers)
@@ -396,9 +404,14 @@ export function parseFlags(argv: readonly string[], defaults: StartFlags): Parse
   return { flags, notices, help };
 }
 
+const flagsOf = (platform: boolean): Record<string, Flag> => (platform ? { ...known, ...platformFlags } : known);
+
 /** What `--help` prints. */
-export function flagsHelp(): string {
-  const rows = Object.entries(known).map(([name, flag]) => [`      --${name}${flag.kind === "bool" ? "" : ` ${flag.kind}`}`, flag.help]);
+export function flagsHelp(platform = false): string {
+  const rows = Object.entries(flagsOf(platform)).map(([name, flag]) => [
+    `      --${name}${flag.kind === "bool" ? "" : ` ${flag.kind}`}`,
+    flag.help,
+  ]);
   const width = Math.max(...rows.map(([left]) => left!.length)) + 3;
   return rows.map(([left, right]) => left!.padEnd(width) + right).join("\n");
 }

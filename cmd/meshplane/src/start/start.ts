@@ -14,12 +14,14 @@ import { composeControlPlane, issuer } from "./compose.ts";
 import { etcdReadiness } from "./etcd-readiness.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { StartFlags } from "./flags.ts";
+import type { PreparedPlatform } from "../platform/prepare-platform.ts";
 import { adminKubeconfig } from "./kubeconfig.ts";
 import { createLog } from "./log.ts";
 import { openAudit } from "./observe/open-audit.ts";
 import { openStore } from "./open-store.ts";
 import { OperatorError } from "./operator-error.ts";
 import { writePrivateFile } from "./private-file.ts";
+import { defaultBaseDomain, splitBaseDomain } from "./platform-flags.ts";
 import { Progress } from "./progress.ts";
 import { readOperatorFile } from "./read-operator-file.ts";
 import { prepareRootDirectory } from "./root-directory.ts";
@@ -42,8 +44,6 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     }),
   ]);
 
-  const access = await openAccess(flags, { issuer, clock: Date.now, log });
-
   progress.step("store");
   const store = await openStore(flags, (error) => {
     // what was acknowledged is safe; going on could lose the next write
@@ -52,7 +52,15 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
   });
 
   let listener: Listener | undefined;
+  let access: Access | undefined;
+  let platform: PreparedPlatform | undefined;
   try {
+    if (flags.platformMesh) {
+      const { preparePlatform } = await import("../platform/prepare-platform.ts");
+      platform = await preparePlatform(flags, (error) => log.error("relationships", { error: String(error) }));
+    }
+    access = await openAccess(flags, { issuer, clock: Date.now, log, ...(platform ? { relationships: platform.step } : {}) });
+
     progress.step("listener");
     let handle: Parameters<typeof listen>[0]["handle"] = async () => ({ status: 503, headers: { "retry-after": "1" }, body: "starting\n" });
     listener = await openListener(flags, certificate, access, (http) => handle(http));
@@ -76,7 +84,8 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
       batteries: new Set(flags.batteriesIncluded),
       homeWorkspaces: { enabled: flags.enableHomeWorkspaces, creatorGroups: flags.homeCreatorGroups },
       totalObjectLimit: flags.totalObjectLimit,
-      features: featureGates(flags.featureGates).on,
+      features: new Set([...featureGates(flags.featureGates).on, ...(platform ? (["WorkspaceAuthentication"] as const) : [])]),
+      ...(platform ? { relationships: platform.step } : {}),
       ...(audit ? { audit } : {}),
       // others may stand before the same etcd; an embedded store is this process' alone
       ...(flags.store === "etcd" && flags.leaderElection ? { leaderElection: flags.leaderElection } : {}),
@@ -98,8 +107,24 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     // whoever waits for /readyz reads the kubeconfig next: it is there before anything but "starting" is answered
     const kubeconfig = flags.kubeconfigPath ?? join(flags.rootDirectory, "admin.kubeconfig");
     writeKubeconfig(kubeconfig, adminKubeconfig({ url, ca: certificate.ca, ...credentials }));
-    handle = (http) => plane.server.handle(http);
-    progress.ready({ url, kubeconfig });
+    let whole = platform === undefined;
+    handle = (http) =>
+      whole || http.path !== "/readyz"
+        ? plane.server.handle(http)
+        : Promise.resolve({ status: 503, headers: {}, body: "platform mesh: starting\n" });
+    await platform?.start({
+      url,
+      certificate,
+      adminToken: credentials.kcpAdminToken,
+      log: (line) => log.debug(line),
+      onStep: (step) => progress.platformStep(step),
+    });
+    whole = true;
+    progress.ready({
+      url,
+      kubeconfig,
+      ...(platform ? { platform: platform.addresses.baseDomain, served: platform.relationships.served } : {}),
+    });
 
     const stopping = new AbortController();
     if (flags.demo) {
@@ -112,6 +137,7 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     await waitForSignals();
     stopping.abort();
     progress.stopping();
+    await platform?.stop();
     await plane.stop();
     await listener.close();
     compaction?.stop();
@@ -119,8 +145,10 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
     audit?.close();
     return 0;
   } finally {
-    access.close();
+    access?.close();
+    await platform?.stop();
     await listener?.close(0).catch(() => {});
+    await platform?.close();
     await store.close();
   }
 }
@@ -149,6 +177,10 @@ async function certificateOf(flags: StartFlags, host: string): Promise<{ ca: str
     return { ca: cert, cert, key };
   }
   const hosts = new Set(["localhost", "127.0.0.1", "::1", "kubernetes.default.svc", host]);
+  if (flags.platformMesh && !flags.keycloakBaseUrl) {
+    const { host: domain } = splitBaseDomain(flags.baseDomain ?? defaultBaseDomain);
+    hosts.add(domain).add(`*.${domain}`);
+  }
   if (isAnyAddress(flags.bindAddress))
     for (const addresses of Object.values(networkInterfaces()))
       for (const { address, scopeid } of addresses ?? []) if (!scopeid) hosts.add(address);
