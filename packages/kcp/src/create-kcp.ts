@@ -189,7 +189,7 @@ export function createKcp(options: KcpOptions): Kcp {
       log,
       disallowedIssuers: options.ownIssuers ?? [],
     }),
-    authorizerFor: reviewAuthorizer(authorize, deepAuthorize),
+    authorizerFor: reviewAuthorizer(authorize, deepAuthorize, explain),
     views: { shardName: shard.name, published, exports, apisOf: apis.of, schemaDefinitions, policyUser: prefixedUser },
     kindOf,
     policyCluster,

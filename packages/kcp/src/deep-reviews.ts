@@ -2,7 +2,16 @@
  * A SubjectAccessReview of a privileged caller may leave out who may enter the workspace: a header says so, and the question is then put to a shorter
  * chain. @see spec authz §6
  */
-import { mastersGroup, type Authorizer, type HttpRequest, type RequestContext, type ResourceTarget, type User } from "@meshplane/apiserver";
+import {
+  mastersGroup,
+  type AuthorizationAttributes,
+  type Authorizer,
+  type Explanation,
+  type HttpRequest,
+  type RequestContext,
+  type ResourceTarget,
+  type User,
+} from "@meshplane/apiserver";
 
 const header = "x-kcp-internal-deep-subjectaccessreview";
 
@@ -20,7 +29,17 @@ export function asDeepReviewer(http: HttpRequest): ((user: User, target: Resourc
   };
 }
 
+/** A review that asks for a trace gets every step's answer, those after the decisive one too. */
 export const reviewAuthorizer =
-  (authorize: Authorizer, deepAuthorize: Authorizer) =>
-  ({ user }: RequestContext): Authorizer =>
-    asking.has(user) ? deepAuthorize : authorize;
+  (authorize: Authorizer, deepAuthorize: Authorizer, explain: (attributes: AuthorizationAttributes) => Promise<Explanation>) =>
+  ({ user }: RequestContext): Authorizer => {
+    if (asking.has(user)) return deepAuthorize;
+    return (attributes) => {
+      const { trace } = attributes;
+      if (!trace) return authorize(attributes);
+      return explain(attributes).then((explanation) => {
+        trace.push(...explanation.steps);
+        return explanation;
+      });
+    };
+  };

@@ -28,7 +28,7 @@ export interface Answer {
   /** of a refusal: what whoever asked may read of it */
   shown?: string;
   /** the logical cluster is of no account that is known: a webhook may be asked again in a moment */
-  unknownCluster?: boolean;
+  unknownCluster?: string;
   /** the engine could not be asked */
   failure?: string;
 }
@@ -163,7 +163,7 @@ const unknownToModel: ReadonlySet<string> = new Set([
 ]);
 
 const no = (reason: string): Answer => ({ allowed: false, reason });
-const unknown = (_cluster: string): Answer => ({ ...no("the logical cluster is no account's workspace"), unknownCluster: true });
+const unknown = (cluster: string): Answer => ({ ...no("the logical cluster is no account's workspace"), unknownCluster: cluster });
 /** What the decision needs to know could not be read. */
 const unread = (error: unknown): Answer => ({ ...no(`the account cannot be looked up: ${messageOf(error)}`), failure: messageOf(error) });
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

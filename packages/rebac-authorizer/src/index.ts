@@ -4,4 +4,5 @@ export { type Answer, decide, type DecideParts, defaultOpenPrefixes } from "./de
 export type { RelationshipQuestion } from "./question.ts";
 export { type FollowedRelationships, followRelationships, type FollowOptions } from "./follow-relationships.ts";
 export { relationshipAuthorizer, type RelationshipAuthorizerParts, relationshipsGround } from "./relationship-authorizer.ts";
-export { shapesOf } from "./shapes-of.ts";
+export { explainAnswer, type RelationshipEvidence } from "./explain-answer.ts";
+export { type AuthzWebhook, type AuthzWebhookOptions, openAuthzWebhook } from "./webhook/authz-webhook.ts";

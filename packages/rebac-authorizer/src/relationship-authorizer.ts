@@ -1,5 +1,6 @@
-import { type AuthorizationAttributes, type Authorizer, type Decision } from "@meshplane/apiserver";
+import { traced, type AuthorizationAttributes, type Authorizer, type Decision } from "@meshplane/apiserver";
 import type { AccessRequest } from "./access-request.ts";
+import { explainAnswer } from "./explain-answer.ts";
 import { type Answer, decide, type DecideParts } from "./decide.ts";
 
 /** what its permissions stand on; watches that were opened by them are asked about again when relationships change */
@@ -17,10 +18,20 @@ export interface RelationshipAuthorizerParts extends DecideParts {
 export const relationshipAuthorizer =
   (parts: RelationshipAuthorizerParts): Authorizer =>
   (attributes) => {
+    if (attributes.trace) return explaining(parts)(attributes);
     const answer = decide(accessRequestOf(attributes), parts);
     const told = (it: Answer): Decision => decisionOf(it, attributes, parts);
     return answer instanceof Promise ? answer.then(told) : told(answer);
   };
+
+/** Each identity that is asked about is a step of its own. */
+const explaining = (parts: RelationshipAuthorizerParts): Authorizer =>
+  traced("relationships", async (attributes) => {
+    const request = accessRequestOf(attributes);
+    const answer = await decide(request, parts);
+    const evidence = await explainAnswer(request, answer, parts);
+    return { ...decisionOf(answer, attributes, parts), ...(evidence ? { evidence } : {}) };
+  });
 
 export function accessRequestOf({ user, target }: Pick<AuthorizationAttributes, "user" | "target">): AccessRequest {
   const { name, groups } = user;

@@ -20,6 +20,8 @@ export interface Decision {
   readonly shown?: string;
   /** of an allow that may be taken back: on what it stands. A watch that it opened ends when `recheckWatches` finds it gone */
   readonly ground?: string;
+  /** by what it was decided, as JSON; only for whoever asks for a trace */
+  readonly evidence?: object;
   /** it could not be asked (properly): when nobody else allows, that is no refusal but a failure */
   readonly error?: string;
 }

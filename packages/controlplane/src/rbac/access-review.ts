@@ -1,4 +1,4 @@
-import type { Authorizer, Decision, RequestContext, Target, User } from "@meshplane/apiserver";
+import type { Authorizer, Decision, RequestContext, StepDecision, Target, User } from "@meshplane/apiserver";
 import type { SubjectRulesStatus } from "../kinds/reviews/access-reviews.ts";
 import type { PolicyRule } from "./policy.ts";
 import type { RbacIndex } from "./rbac-index.ts";
@@ -6,8 +6,8 @@ import type { RbacIndex } from "./rbac-index.ts";
 /** Answers access reviews by the authorizer that requests go through, in the words that it has for clients (wire 86). */
 export const accessReviewer =
   (authorizerFor: (context: RequestContext) => Authorizer) =>
-  async (user: User, target: Target, context: RequestContext): Promise<Decision> =>
-    authorizerFor(context)({ user, target });
+  async (user: User, target: Target, context: RequestContext, trace?: StepDecision[]): Promise<Decision> =>
+    authorizerFor(context)({ user, target, trace });
 
 export interface RulesReviewOptions {
   rbac: RbacIndex;

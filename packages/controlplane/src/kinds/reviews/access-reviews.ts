@@ -1,7 +1,8 @@
 import { badRequest, fieldInvalid, invalid, type FieldError, type KubeObject, type StatusError } from "@meshplane/apimachinery";
-import type { Decision, RequestContext, ResourceDefinition, Target, User, Verb } from "@meshplane/apiserver";
+import type { Decision, RequestContext, ResourceDefinition, StepDecision, Target, User, Verb } from "@meshplane/apiserver";
 import { define } from "../define.ts";
 import { asked } from "./authentication-reviews.ts";
+import { explainAnnotation, explanationAnnotation, explanationOf } from "./explanation.ts";
 
 export interface SubjectRulesStatus {
   resourceRules: { verbs: string[]; apiGroups?: string[]; resources?: string[]; resourceNames?: string[] }[];
@@ -12,7 +13,7 @@ export interface SubjectRulesStatus {
 
 export interface AccessReviewDependencies {
   /** The decision, its reason in the words that are for clients. */
-  reviewAccess(user: User, target: Target, context: RequestContext): Promise<Decision> | Decision;
+  reviewAccess(user: User, target: Target, context: RequestContext, trace?: StepDecision[]): Promise<Decision> | Decision;
   /** What the user may do in a namespace, as far as it can be listed. */
   rulesOf(user: User, namespace: string, context: RequestContext): Promise<SubjectRulesStatus> | SubjectRulesStatus;
 }
@@ -64,7 +65,12 @@ export function accessReviews({ reviewAccess, rulesOf }: AccessReviewDependencie
             ...(reason ? { reason } : {}),
             ...(error === undefined ? {} : { evaluationError: error }),
           };
-          return { ...object, status };
+          // of others than the caller: whoever may ask that here may know why
+          if (ofCaller || namespaced || object.metadata.annotations?.[explainAnnotation] !== "true") return { ...object, status };
+          const trace: StepDecision[] = [];
+          const explained = await reviewAccess(user, targetOf(spec, cluster), context, trace);
+          const annotations = { ...object.metadata.annotations, [explanationAnnotation]: JSON.stringify(explanationOf(explained, trace)) };
+          return { ...object, metadata: { ...object.metadata, annotations }, status };
         },
       },
     });
