@@ -39,14 +39,17 @@ export interface AccountContext {
   workspaces(cluster: string): ResourceClient<Workspace & KubeObject>;
   /** of `root:orgs`, where those of all organizations are */
   workspaceTypes(): ResourceClient<WorkspaceType & KubeObject>;
+  /** path of a workspace that the export reaches */
+  pathOf(cluster: string): string | undefined;
   /** certificate authority of the API server, PEM */
   readonly ca: string;
 }
 
-export const accountContext = ({ client }: ManagerContext, ca: string): AccountContext => ({
+export const accountContext = ({ client, engaged }: ManagerContext, ca: string): AccountContext => ({
   accounts: (cluster) => typed(client.cluster(cluster), accountResource),
   accountInfos: (cluster) => typed(client.cluster(cluster), accountInfoResource),
   workspaces: (cluster) => typed(client.cluster(cluster), workspaceResource),
   workspaceTypes: () => typed(client.cluster(platformMeshPaths.organizations), workspaceTypeResource),
+  pathOf: (cluster) => engaged(cluster)?.path,
   ca,
 });

@@ -1,7 +1,13 @@
 import { hasReason } from "@meshplane/apimachinery";
-import { type Account, organizationLabel, platformMeshFinalizers, platformMeshPaths } from "@meshplane/apis/platform-mesh";
+import {
+  type Account,
+  organizationLabel,
+  platformMeshFinalizers,
+  platformMeshPaths,
+  reservedOrganizationNames,
+} from "@meshplane/apis/platform-mesh";
 import { apply } from "@meshplane/client";
-import { complete, type LifecycleSubroutine } from "@meshplane/controller-runtime";
+import { complete, type LifecycleSubroutine, stopped } from "@meshplane/controller-runtime";
 import type { AccountContext } from "./context.ts";
 
 export const organizationTypeOf = (organization: string): string => `${organization}-org`;
@@ -10,32 +16,44 @@ export const accountTypeOf = (organization: string): string => `${organization}-
 const isOrganization = ({ spec }: Account): boolean => spec.type === "org";
 
 /** An organization's own types: its accounts go below it and nowhere else. @see spec platform-mesh/accounts §4 step 1, topology §4 */
-export const workspaceTypeSubroutine = (context: AccountContext): LifecycleSubroutine<Account> => ({
-  name: "WorkspaceTypeSubroutine",
-  finalizers: (account) => (isOrganization(account) ? [platformMeshFinalizers.workspaceType] : []),
+export function workspaceTypeSubroutine(context: AccountContext): LifecycleSubroutine<Account> {
+  return {
+    name: "WorkspaceTypeSubroutine",
+    finalizers: (account) => (isOrganization(account) ? [platformMeshFinalizers.workspaceType] : []),
 
-  async process(account) {
-    if (!isOrganization(account)) return complete();
-    const organization = account.metadata.name!;
-    // the one that both name as a child comes first
-    for (const type of [accountType(organization), organizationType(organization)])
-      // fields of others stay: who may sign in is added later
-      await apply(context.workspaceTypes(), type, { fieldManager: "account-operator", force: true });
-    return complete();
-  },
+    async process(account, { cluster }) {
+      if (!isOrganization(account)) return complete();
+      const refusal = refusalOf(account, cluster);
+      if (refusal !== undefined) return stopped(refusal);
+      const organization = account.metadata.name!;
+      // the one that both name as a child comes first
+      for (const type of [accountType(organization), organizationType(organization)])
+        // fields of others stay: who may sign in is added later
+        await apply(context.workspaceTypes(), type, { fieldManager: "account-operator", force: true });
+      return complete();
+    },
 
-  async finalize(account) {
-    const organization = account.metadata.name!;
-    for (const name of [organizationTypeOf(organization), accountTypeOf(organization)])
-      await context
-        .workspaceTypes()
-        .delete(name)
-        .catch((error: unknown) => {
-          if (!hasReason(error, "NotFound")) throw error;
-        });
-    return complete();
-  },
-});
+    async finalize(account, { cluster }) {
+      if (refusalOf(account, cluster) !== undefined) return complete();
+      const organization = account.metadata.name!;
+      for (const name of [organizationTypeOf(organization), accountTypeOf(organization)])
+        await context
+          .workspaceTypes()
+          .delete(name)
+          .catch((error: unknown) => {
+            if (!hasReason(error, "NotFound")) throw error;
+          });
+      return complete();
+    },
+  };
+
+  /** The types are found by their name alone: an account elsewhere that calls itself an organization must not touch another's. */
+  function refusalOf({ metadata }: Account, cluster: string): string | undefined {
+    if (context.pathOf(cluster) !== platformMeshPaths.organizations)
+      return `organizations are made in ${platformMeshPaths.organizations}; this one is not used`;
+    return reservedOrganizationNames.has(metadata.name!) ? `organization name "${metadata.name}" is not allowed` : undefined;
+  }
+}
 
 const inRoot = (name: string) => ({ name, path: "root" });
 const inOrganizations = (name: string) => ({ name, path: platformMeshPaths.organizations });

@@ -8,6 +8,7 @@ import {
   platformMeshFinalizers,
   platformMeshPaths,
   type SecretReference,
+  welcomeRealm,
 } from "@meshplane/apis/platform-mesh";
 import { resourceType, typed } from "@meshplane/client";
 import { complete, type ControllerOptions, reconcileLifecycle, stopped } from "@meshplane/controller-runtime";
@@ -66,6 +67,8 @@ export function identityProviderController(
     const path = manager.engaged(cluster)?.path ?? "";
     if (path !== platformMeshPaths.organizations && path !== platformMeshPaths.system)
       return `realms are those of ${platformMeshPaths.organizations}; this one is not used`;
+    // the one realm is the platform's, the others are organizations'
+    if ((metadata.name === welcomeRealm) !== (path === platformMeshPaths.system)) return `realm "${metadata.name}" is not ${path}'s`;
     return (await driver.realm(metadata.name!)) === "foreign" ? `realm "${metadata.name}" belongs to somebody else` : undefined;
   }
 

@@ -3,7 +3,7 @@ import { accountInfoName, type Invite } from "@meshplane/apis/platform-mesh";
 import { typed } from "@meshplane/client";
 import { complete, type ControllerOptions, reconcileLifecycle, stopped } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
-import { accountInfoResource, inviteResource, safetyNet } from "../context.ts";
+import { accountInfoResource, inviteResource, organizationOfPath, safetyNet } from "../context.ts";
 import { found } from "../found.ts";
 import type { IdentityProviderDriver } from "../identity-provider/driver.ts";
 import type { SecuritySettings } from "../settings.ts";
@@ -37,7 +37,9 @@ export const inviteController = (
         async process({ spec }, { cluster }) {
           const info = await found(typed(manager.client.cluster(cluster), accountInfoResource).get(accountInfoName));
           if (!info) return stopped("AccountInfo not found yet", safetyNet);
-          const realm = info.spec.organization.name;
+          // by the path: what AccountInfo says could have been written by whoever rules the workspace
+          const realm = organizationOfPath(manager.engaged(cluster)?.path ?? "");
+          if (!realm) return stopped("people are invited to organizations; this workspace is in none");
           if ((await driver.realm(realm)) !== "ours") return stopped(`realm ${realm} does not exist yet`, safetyNet);
           if (await driver.hasUser(realm, spec.email)) return complete();
           const clients = info.spec.oidc?.clients ?? {};

@@ -52,3 +52,10 @@ export const ownedByAnnotation = "core.platform-mesh.io/owned-by";
 export const accountInfoName = "account";
 /** name of the store that governs `root:orgs` itself */
 export const organizationsStoreName = "orgs";
+/** name of the realm in which people are before they have an organization */
+export const welcomeRealm = "welcome";
+/**
+ * Names that stores, realms or clients of the platform have, so that an organization of that name would take them over: whatever an installation denies, these
+ * are nobody's.
+ */
+export const reservedOrganizationNames: ReadonlySet<string> = new Set([organizationsStoreName, welcomeRealm, "master", "kubectl"]);
