@@ -9,7 +9,7 @@ const skip = haveKubectl ? false : "no kubectl";
 const example = join(repository, "examples", "httpbin-provider");
 let server: RunningServer;
 before(async () => {
-  if (haveKubectl) server = await startServer({ binary: "meshplane" });
+  if (haveKubectl) server = await startServer({ binary: "meshplane", flags: ["--platform-mesh=false"] });
 });
 after(() => server?.stop("SIGKILL"));
 

@@ -6,6 +6,10 @@ const faces: Record<string, { help: string; run: (argv: string[]) => Promise<num
     help: "start the control plane and the Platform Mesh layer on it (what npm start runs)",
     run: (argv) => runStart(argv, { program: "meshplane start", defaultRoot: ".meshplane", platformMesh: true }),
   },
+  operator: {
+    help: "one operator of the Platform Mesh layer, as a process of its own, against any kcp",
+    run: async (argv) => (await import("./operator/run-operator.ts")).runOperator(argv),
+  },
   ws: {
     help: "kubectl ws: move between workspaces, make them",
     run: (argv) => plugin(async () => (await import("./plugins/ws.ts")).runWs(argv)),
