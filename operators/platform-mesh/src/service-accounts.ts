@@ -33,9 +33,6 @@ const providerOf = (...names: string[]): PolicyRule[] => [
   rule("apis.kcp.io", ["apiexportendpointslices"], read),
 ];
 
-/** stands for the operator's own name in other workspaces, in resourceNames */
-const ownGlobalName = "<own global name>";
-
 const grants: Record<OperatorName, Grants> = {
   "account-operator": {
     [system]: providerOf(platformMeshExports.core),
@@ -49,11 +46,8 @@ const grants: Record<OperatorName, Grants> = {
   },
   "providers-operator": {
     [system]: providerOf(platformMeshExports.providers),
-    [providers]: [
-      rule("tenancy.kcp.io", ["workspaces"], [...read, "create", "delete"]),
-      // it makes workspaces under the name that it has in them, to be their administrator
-      rule("", ["users"], ["impersonate"], [ownGlobalName]),
-    ],
+    // what it needs inside of them, the export claims
+    [providers]: [rule("tenancy.kcp.io", ["workspaces"], [...read, "create", "delete"])],
     root: [rule("tenancy.kcp.io", ["workspacetypes"], ["use"], ["provider"])],
   },
   "rebac-authz-webhook": {
@@ -93,9 +87,7 @@ export async function applyServiceAccounts(
           apiVersion: `${rbac}/v1`,
           kind: "ClusterRole",
           metadata: { name: accountName(operator) },
-          rules: rules.map((one) =>
-            one.resourceNames?.includes(ownGlobalName) ? { ...one, resourceNames: [globalName(systemCluster, operator)] } : one,
-          ),
+          rules,
         } as unknown as KubeObject),
         bindingOf(workspace, accountName(operator), accountName(operator), subject),
         bindingOf(workspace, `platform-mesh-workspace-access-${operator}`, "system:kcp:workspace:access", subject),

@@ -3,12 +3,12 @@ import { equalJson, hasReason, type JsonValue, type KubeObject } from "@meshplan
 import { resourceType, typed, type ClusterClient, type ResourceType } from "@meshplane/client";
 import { found, gone, namespaceResource, secretResource, serviceAccountResource, type Secret } from "./context.ts";
 
-interface ClusterRoleBinding extends KubeObject {
+export interface ClusterRoleBinding extends KubeObject {
   subjects?: { kind: string; name: string; namespace?: string; apiGroup?: string }[];
   roleRef: { apiGroup: string; kind: string; name: string };
 }
 const rbac = "rbac.authorization.k8s.io";
-const bindingResource = resourceType<ClusterRoleBinding>({
+export const bindingResource = resourceType<ClusterRoleBinding>({
   group: rbac,
   version: "v1",
   resource: "clusterrolebindings",

@@ -37,10 +37,8 @@ export interface ProviderContext {
   beside(cluster: string): ClusterClient;
   /** `root:providers` */
   readonly providers: ClusterClient;
-  /** `root:providers`, as somebody who is known by the same name in the workspaces that are made there, and so becomes their administrator */
-  maker(): Promise<ClusterClient>;
-  /** a provider's workspace. @param cluster its logical cluster */
-  inside(cluster: string): ClusterClient;
+  /** a provider's workspace, as the export reaches it; undefined while it does not. @param cluster its logical cluster */
+  inside(cluster: string): ClusterClient | undefined;
   /** base of the URLs in kubeconfigs */
   readonly host: string;
 }

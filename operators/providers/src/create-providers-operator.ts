@@ -1,6 +1,6 @@
 import { formatGroupResource } from "@meshplane/apimachinery";
 import { platformMeshExports, platformMeshPaths } from "@meshplane/apis/platform-mesh";
-import { createClient, Informer, typed, type ClientConfig, type ClusterClient, type HttpMultiClusterClient } from "@meshplane/client";
+import { createClient, Informer, typed, type ClientConfig, type HttpMultiClusterClient } from "@meshplane/client";
 import { tellChanges, type ControllerMetrics } from "@meshplane/controller-runtime";
 import {
   apiExportProvider,
@@ -10,7 +10,6 @@ import {
   type Provider as ClusterProvider,
 } from "@meshplane/multicluster-provider";
 import { workspaceResource, type ProviderContext } from "./context.ts";
-import { nameElsewhere } from "./own-name.ts";
 import { providerController } from "./provider.controller.ts";
 
 export interface ProvidersOperatorOptions {
@@ -39,7 +38,6 @@ export function createProvidersOperator({
   return {
     async run(signal) {
       const client = createClient(config);
-      const making = makerOf(client, config);
       const provider = withWorkspaces(apiExportProvider({ config, endpointSlice, onError }), client, onError);
       try {
         await createMultiClusterManager({
@@ -48,8 +46,7 @@ export function createProvidersOperator({
             const context: ProviderContext = {
               beside: (cluster) => manager.client.cluster(cluster),
               providers: client.cluster(platformMeshPaths.providers),
-              maker: making.get,
-              inside: (cluster) => client.cluster(cluster),
+              inside: (cluster) => (manager.engaged(cluster) ? manager.client.cluster(cluster) : undefined),
               host: kcpUrl,
             };
             return [providerController(manager, context, metrics)];
@@ -58,30 +55,9 @@ export function createProvidersOperator({
           log: (line) => log(`providers-operator: ${line}`),
         }).run(signal);
       } finally {
-        making.close();
         client.close();
       }
     },
-  };
-}
-
-/**
- * Whoever makes a workspace is its administrator, under the name that the parent knows them by. A service account of elsewhere has another name
- * there, so it puts that one on.
- */
-function makerOf(client: HttpMultiClusterClient, config: ClientConfig): { get(): Promise<ClusterClient>; close(): void } {
-  let made: Promise<HttpMultiClusterClient> | undefined;
-  return {
-    async get() {
-      made ??= nameElsewhere(client.cluster("")).then((user) => (user ? createClient({ ...config, impersonate: { user } }) : client));
-      try {
-        return (await made).cluster(platformMeshPaths.providers);
-      } catch (error) {
-        made = undefined;
-        throw error;
-      }
-    },
-    close: () => void made?.then((one) => one.close()).catch(() => {}),
   };
 }
 

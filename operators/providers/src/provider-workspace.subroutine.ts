@@ -19,7 +19,7 @@ export const providerWorkspaceSubroutine = (context: ProviderContext): Lifecycle
     if (why) return stopped(why);
     const workspace = await workspaceOf(context, name);
     if (!workspace)
-      await typed(await context.maker(), workspaceResource)
+      await typed(context.providers, workspaceResource)
         .create({
           apiVersion: "tenancy.kcp.io/v1alpha1",
           kind: "Workspace",

@@ -8,6 +8,7 @@ import {
   type ObjectKey,
 } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
+import { accountNameOf, bindingResource, tokenSecretNameOf } from "./access-objects.ts";
 import { providerResource, secretResource, serviceAccountResource, workspaceResource, type ProviderContext } from "./context.ts";
 import { providerWorkspaceStep, providerWorkspaceSubroutine } from "./provider-workspace.subroutine.ts";
 import { kubeconfigSecretOf, scopedKubeconfigSubroutine } from "./scoped-kubeconfig.subroutine.ts";
@@ -22,8 +23,9 @@ export function providerController(manager: ManagerContext, context: ProviderCon
       { resource: workspaceResource, initial: false, keys: ({ key }) => known(providerOfWorkspace(key.name)) },
       // providers' workspaces bind the export too, so it shows what is in them
       { resource: { group: "apis.kcp.io", resource: "apibindings" }, initial: false, keys: ofWorkspace },
-      { resource: serviceAccountResource, initial: false, keys: (change) => (change.deleted ? ofWorkspace(change) : []) },
-      { resource: secretResource, initial: false, keys: (change) => [...ofWorkspace(change), ...ofSecret(change.key)] },
+      { resource: serviceAccountResource, initial: false, keys: ofAccess },
+      { resource: bindingResource, initial: false, keys: ofAccess },
+      { resource: secretResource, initial: false, keys: (change) => [...ofAccess(change), ...ofSecret(change.key)] },
     ],
     ...(metrics ? { metrics } : {}),
     reconcile: reconcileLifecycle<Provider>({
@@ -45,6 +47,11 @@ export function providerController(manager: ManagerContext, context: ProviderCon
   /** the Provider whose workspace it changed in */
   function ofWorkspace({ key }: Change): ObjectKey[] {
     return known(providerOfPath(manager.engaged(key.cluster)?.path));
+  }
+
+  /** the same, of what has one of the names that the access to it has; a provider has more accounts and Secrets than these */
+  function ofAccess(change: Change): ObjectKey[] {
+    return ofWorkspace(change).filter(({ name }) => change.key.name === accountNameOf(name) || change.key.name === tokenSecretNameOf(name));
   }
 
   /** the Providers whose kubeconfig is in that Secret */

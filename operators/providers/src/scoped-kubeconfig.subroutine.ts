@@ -9,9 +9,6 @@ import { workspaceNameOf } from "./workspace-name.ts";
 
 export const scopedKubeconfigStep = "ScopedKubeconfigSubroutine";
 
-/** No watch reaches every object in a provider's workspace: what nobody tells us of is mended within this time. */
-const driftSeconds = 600;
-
 /** A kubeconfig of the provider's workspace, beside the Provider. @see spec platform-mesh/providers §2.1 steps 3 to 5 */
 export const scopedKubeconfigSubroutine = (context: ProviderContext): LifecycleSubroutine<Provider> => ({
   name: scopedKubeconfigStep,
@@ -22,7 +19,9 @@ export const scopedKubeconfigSubroutine = (context: ProviderContext): LifecycleS
     const workspace = await workspaceOf(context, workspaceNameOf(name, cluster));
     if (!isUsable(workspace)) return stopped("Waiting for workspace to become Ready", safetyNet);
     const id = workspace.spec.cluster!;
-    const { data } = await ensureAccess(context.inside(id), name);
+    const inside = context.inside(id);
+    if (!inside) return stopped("Waiting for the workspace's API bindings", safetyNet);
+    const { data } = await ensureAccess(inside, name);
     const token = decoded(data, "token");
     const ca = decoded(data, "ca.crt");
     if (!token || !ca) return stopped("Waiting for the service account's token", safetyNet);
@@ -37,14 +36,15 @@ export const scopedKubeconfigSubroutine = (context: ProviderContext): LifecycleS
     if (before && (before.name !== target.name || before.namespace !== target.namespace))
       await gone(typed(beside, secretResource).delete(before.name, { namespace: before.namespace }));
     status.providerKubeconfigSecretRef = { name: target.name, namespace: target.namespace };
-    return complete({ afterSeconds: driftSeconds });
+    return complete();
   },
 
   async finalize(provider, { cluster }) {
     const name = provider.metadata.name!;
     const workspace = await workspaceOf(context, workspaceNameOf(name, cluster));
     // in one that is going already they go too
-    if (isUsable(workspace)) await removeAccess(context.inside(workspace.spec.cluster!), name);
+    const inside = isUsable(workspace) ? context.inside(workspace.spec.cluster!) : undefined;
+    if (inside) await removeAccess(inside, name);
     // only what we have written
     const written = provider.status?.providerKubeconfigSecretRef;
     if (written) await gone(typed(context.beside(cluster), secretResource).delete(written.name, { namespace: written.namespace }));

@@ -85,7 +85,12 @@ export const providersExport = (): Placed =>
       })),
       permissionClaims: [
         ...["namespaces", "serviceaccounts", "secrets"].map((resource) => ({ group: "", resource, verbs: allVerbs })),
-        ...["roles", "rolebindings"].map((resource) => ({ group: "rbac.authorization.k8s.io", resource, verbs: allVerbs })),
+        // upstream's operator is an administrator everywhere and so can do without the last: ours makes a provider the administrator of its own workspace by it
+        ...["roles", "rolebindings", "clusterrolebindings"].map((resource) => ({
+          group: "rbac.authorization.k8s.io",
+          resource,
+          verbs: allVerbs,
+        })),
       ],
     },
   } as unknown as KubeObject);
