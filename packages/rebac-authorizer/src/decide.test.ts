@@ -48,6 +48,11 @@ describe("the organizations' workspace (§3.2)", () => {
   for (const verb of ["get", "list", "watch", "create"])
     test(`everybody may ${verb} organizations`, async () =>
       assert.equal((await ask("new", organizations, { ...accounts, verb, name: "acme" })).allowed, true));
+  for (const user of ["system:anonymous", "system:kcp:serviceaccount:abc:default:ci", "system:serviceaccount:default:ci"])
+    test(`${user} is not everybody`, async () => {
+      for (const verb of ["list", "create"])
+        assert.equal((await ask(user, organizations, { ...accounts, verb }, ["system:authenticated"])).allowed, false);
+    });
   for (const verb of ["update", "delete", "patch", "deletecollection"])
     test(`nobody may ${verb} them`, async () => {
       const answer = await ask("orga", organizations, { ...accounts, verb, name: "acme" });

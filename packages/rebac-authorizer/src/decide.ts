@@ -67,7 +67,9 @@ function decideByHandlers(request: AccessRequest, parts: DecideParts): Maybe<Ans
 
 type ResourceRequest = NonNullable<AccessRequest["resource"]>;
 
+/** `user:*` stands for people who have signed in, and so for neither of these: nobody in particular, and programs, whatever workspace they are of. */
 function inOrganizations(request: AccessRequest, resource: ResourceRequest, parts: DecideParts): Maybe<Answer> {
+  if (request.user.startsWith("system:")) return no("organizations are a matter of people who are signed in");
   let question: RelationshipQuestion;
   try {
     question = organizationsQuestion(request, resource);
@@ -79,6 +81,7 @@ function inOrganizations(request: AccessRequest, resource: ResourceRequest, part
 
 const clusterGroup = "system:cluster:";
 const authenticated = "system:authenticated";
+const anonymous = "system:anonymous";
 
 function inAccount(request: AccessRequest, resource: ResourceRequest, parts: DecideParts): Maybe<Answer> {
   const { cluster, groups } = request;
@@ -106,6 +109,8 @@ function askAbout(
   shape: { singular: string; namespaced: boolean },
   parts: DecideParts,
 ): Maybe<Answer> {
+  // somebody who was never asked who they are would otherwise be one person, who can own things
+  if (request.user === anonymous) return no("nobody is signed in");
   let question: RelationshipQuestion;
   try {
     question = accountQuestion(request, resource, shape, entry, parts.strict);
