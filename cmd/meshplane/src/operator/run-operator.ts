@@ -1,6 +1,7 @@
 /** `meshplane operator <name>`: one operator in a process of its own, against any kcp. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { StatusError } from "@meshplane/apimachinery";
 import { platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import { type ClientConfig, configFor, createClient, loadKubeconfig, runAsLeader } from "@meshplane/client";
 import { FlagError } from "../start/flag-error.ts";
@@ -27,9 +28,10 @@ interface Start {
 
 /** @returns the exit code */
 export async function runOperator([face, ...argv]: string[]): Promise<number> {
+  if (face === "rebac-authz-webhook") return runWebhook(argv);
   const known = operatorFaces.find((one) => one === face);
   if (!known) {
-    console.error(`Usage: meshplane operator <${operatorFaces.join("|")}> --kubeconfig FILE [flags]`);
+    console.error(`Usage: meshplane operator <${operatorFaces.join("|")}|rebac-authz-webhook> --kubeconfig FILE [flags]`);
     return face === undefined || face === "--help" || face === "-h" ? 0 : 1;
   }
   try {
@@ -40,8 +42,23 @@ export async function runOperator([face, ...argv]: string[]): Promise<number> {
     }
     return await start(known, flags);
   } catch (error) {
+    if (error instanceof StatusError) {
+      console.error(`Error from server (${error.reason ?? error.code}): ${error.message}`);
+      return 1;
+    }
     if (!(error instanceof FlagError || error instanceof OperatorError)) throw error;
     console.error(`Error: ${error.message}${error instanceof OperatorError ? `.\nTo mend it: ${error.mend}.` : ""}`);
+    return 1;
+  }
+}
+
+async function runWebhook(argv: string[]): Promise<number> {
+  try {
+    return await (await import("./rebac-authz-webhook.ts")).runRebacAuthzWebhook(argv);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!(error instanceof FlagError || error instanceof OperatorError || code?.startsWith("ERR_PARSE_ARGS"))) throw error;
+    console.error(`Error: ${message}${error instanceof OperatorError ? `.\nTo mend it: ${error.mend}.` : ""}`);
     return 1;
   }
 }
@@ -195,13 +212,19 @@ const open: Record<OperatorFace, (start: Start) => Promise<Running>> = {
       async run(signal) {
         const client = createClient(configFor(config, config.server.replace(/\/clusters\/.*$/, "")));
         try {
-          await bootstrapPlatformMesh({ client, settings, onStep: log, signal });
-          await applyServiceAccounts(client, await clusterOfPath(client, platformMeshPaths.system));
-          const directory = flags.text("kubeconfig-directory");
-          if (directory) {
-            const { writeOperatorKubeconfigs } = await import("./write-kubeconfigs.ts");
-            await writeOperatorKubeconfigs(directory, client, config);
-          }
+          await bootstrapPlatformMesh({
+            client,
+            settings,
+            onStep: log,
+            signal,
+            async beforeOperators() {
+              await applyServiceAccounts(client, await clusterOfPath(client, platformMeshPaths.system));
+              const directory = flags.text("kubeconfig-directory");
+              if (!directory) return;
+              const { writeOperatorKubeconfigs } = await import("./write-kubeconfigs.ts");
+              await writeOperatorKubeconfigs(directory, client, config);
+            },
+          });
           log("the topology stands");
           if (flags.on("once")) return;
           const following = followWelcomeClients(client, settings, (error) => log(String(error)));

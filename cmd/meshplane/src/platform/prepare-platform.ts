@@ -40,7 +40,7 @@ export async function preparePlatform(flags: StartFlags, onError: (error: unknow
   let identity: Identity | undefined;
   let platform: Platform | undefined;
   return {
-    step: createRelationshipStep(relationships.fga),
+    step: createRelationshipStep(relationships.fga, onError),
     relationships,
     addresses,
     get identity() {

@@ -2,26 +2,38 @@
 import { hasReason, type KubeObject } from "@meshplane/apimachinery";
 import type { LogicalCluster } from "@meshplane/apis";
 import { platformMeshPaths, type RelationshipStore } from "@meshplane/apis/platform-mesh";
-import type { AuthorizerStep, Projection, Surface } from "@meshplane/apiserver";
+import type { ApiServer, AuthorizerStep, Projection, Surface } from "@meshplane/apiserver";
 import type { MultiClusterClient } from "@meshplane/client";
 import { type Kcp, perEffectiveUser } from "@meshplane/kcp";
 import type { OpenFga } from "@meshplane/rebac";
-import { AccountDirectory, defaultOpenPrefixes, relationshipAuthorizer, type ResourceShape } from "@meshplane/rebac-authorizer";
+import {
+  AccountDirectory,
+  defaultOpenPrefixes,
+  type FollowedRelationships,
+  followRelationships,
+  relationshipAuthorizer,
+  type ResourceShape,
+} from "@meshplane/rebac-authorizer";
 import { decodeKey, keyPrefix } from "@meshplane/storage";
 
 export interface RelationshipStep extends AuthorizerStep {
   /** hears of stores that come, change and go */
   readonly projection: Projection;
   /** before the first request */
-  connect(server: { kcp: Kcp; client: MultiClusterClient }): void;
+  connect(server: { kcp: Kcp; client: MultiClusterClient; watches: Pick<ApiServer, "recheckWatches" | "clustersWatchedOn"> }): void;
+  stop(): void;
 }
 
 const group = "core.platform-mesh.io";
+/** every request fails while an engine is down */
+const tellEveryMs = 10_000;
 const storesPrefix = keyPrefix(group, "stores");
 const logicalClusters = { group: "core.kcp.io", version: "v1alpha1", resource: "logicalclusters" };
 const stores = { group, version: "v1alpha1", resource: "stores" };
 
-export function createRelationshipStep(fga: OpenFga): RelationshipStep {
+export function createRelationshipStep(fga: OpenFga, onError: (error: unknown) => void = () => {}): RelationshipStep {
+  let followed: FollowedRelationships | undefined;
+  let toldAt = -tellEveryMs;
   let server: { kcp: Kcp; client: MultiClusterClient };
   const organizationsCluster = () => server.kcp.paths.clusterOf(platformMeshPaths.organizations);
   const directory = new AccountDirectory({
@@ -50,6 +62,7 @@ export function createRelationshipStep(fga: OpenFga): RelationshipStep {
     },
     organizationsCluster,
     openPrefixes: defaultOpenPrefixes,
+    onFailure: (failure) => tellNowAndThen(`requests are refused, the engine cannot be asked: ${failure}`),
   });
   return {
     name: "Webhook",
@@ -57,11 +70,26 @@ export function createRelationshipStep(fga: OpenFga): RelationshipStep {
     projection: {
       name: "relationship stores",
       apply({ events }) {
-        for (const { key } of events) if (key.startsWith(storesPrefix)) directory.forgetStore(decodeKey(key).name);
+        for (const { key } of events) if (key.startsWith(storesPrefix)) storeChanged(decodeKey(key).name);
       },
     },
-    connect: (parts) => void (server = parts),
+    connect(parts) {
+      server = parts;
+      followed = followRelationships({ fga, directory, server: parts.watches, onError });
+    },
+    stop: () => followed?.stop(),
   };
+
+  function tellNowAndThen(text: string): void {
+    if (performance.now() - toldAt < tellEveryMs) return;
+    toldAt = performance.now();
+    onError(text);
+  }
+
+  function storeChanged(organization: string): void {
+    if (followed) followed.storeChanged(organization);
+    else directory.forgetStore(organization);
+  }
 }
 
 function shapeIn(surface: Surface, group: string, version: string, resource: string): ResourceShape | undefined {

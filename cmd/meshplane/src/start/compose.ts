@@ -245,7 +245,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
     log,
   });
 
-  options.relationships?.connect({ kcp, client: localClient(server.local, internalUser()) });
+  options.relationships?.connect({ kcp, client: localClient(server.local, internalUser()), watches: server });
 
   let leading: Leading | undefined;
   let endControllers = async (): Promise<void> => {};
@@ -273,6 +273,7 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
       else endControllers = await startControllers();
     },
     async stop() {
+      options.relationships?.stop();
       await leading?.stop();
       changes.stop();
       await endControllers();
