@@ -38,6 +38,8 @@ export class AccountDirectory {
   /** null: it is no account's workspace */
   readonly #entries = new Map<string, AccountEntry | null>();
   readonly #stores = new Map<string, string>();
+  /** how often something was forgotten */
+  #forgotten = 0;
   readonly #reading = new Map<string, Promise<unknown>>();
 
   constructor(options: AccountDirectoryOptions) {
@@ -61,8 +63,10 @@ export class AccountDirectory {
     const known = this.#stores.get(organization);
     if (known !== undefined) return known;
     return this.#once(`store ${organization}`, async () => {
+      const before = this.#forgotten;
       const id = await this.#options.readStoreId(organization);
-      if (id) this.#stores.set(organization, id);
+      // what was read while a store changed is good for this question, and not kept
+      if (id && this.#forgotten === before) this.#stores.set(organization, id);
       return id || undefined;
     });
   }
@@ -74,6 +78,7 @@ export class AccountDirectory {
 
   /** The organization's store has another id now, or none. */
   forgetStore(organization: string): void {
+    this.#forgotten++;
     this.#stores.delete(organization);
     // whoever reads it now may have read the old one
     this.#reading.delete(`store ${organization}`);
