@@ -3,7 +3,7 @@
  * @see spec platform-mesh/security §1
  */
 import { platformMeshExports, platformMeshPaths } from "@meshplane/apis/platform-mesh";
-import { type ClientConfig, configFor, createClient } from "@meshplane/client";
+import { type ClientConfig, configFor, createClient, typed } from "@meshplane/client";
 import type { ControllerOptions, KeySource } from "@meshplane/controller-runtime";
 import {
   apiExportProvider,
@@ -14,21 +14,28 @@ import {
   terminatingWorkspacesProvider,
 } from "@meshplane/multicluster-provider";
 import type { OpenFga } from "@meshplane/rebac";
+import { apiExportPolicyController } from "./api-export-policy/api-export-policy.controller.ts";
+import { accountTuplesController } from "./account/account-tuples.controller.ts";
 import { accountSteps } from "./account/account-step.ts";
 import { authorizationModelController } from "./authorization-model/authorization-model.controller.ts";
 import { ExtensionIndex } from "./authorization-model/extension-index.ts";
-import { extensionsOf } from "./authorization-model/extensions.ts";
-import { logicalClusterResource, organizationOfPath } from "./context.ts";
+import { type BoundsParts, extensionsOf } from "./authorization-model/extensions.ts";
+import { authorizationModelResource, logicalClusterResource, organizationOfPath } from "./context.ts";
+import { found } from "./found.ts";
 import type { IdentityProviderDriver } from "./identity-provider/driver.ts";
 import { identityProviderController } from "./identity-provider/identity-provider.controller.ts";
 import { inviteController } from "./invite/invite.controller.ts";
 import { builtInModules } from "./model/built-in-resources.ts";
-import type { MergedModel, ModuleFile } from "./model/merge-modules.ts";
+import { coreModule } from "./model/core-module.ts";
+import { type MergedModel, type ModuleFile, typesOf } from "./model/merge-modules.ts";
+import { generatedLabel } from "./model-generator/generated.ts";
 import { BindingIndex } from "./model-generator/binding-index.ts";
 import { modelGeneratorController } from "./model-generator/model-generator.controller.ts";
 import { initializerController } from "./organization/initializer.controller.ts";
 import { organizationController } from "./organization/organization.controller.ts";
 import { organizationSteps } from "./organization/organization-steps.ts";
+import { Turns } from "./organization/turns.ts";
+import { exportsChanged, modelMerged, Signals, storeLost } from "./signals.ts";
 import { defaultSecuritySettings, type SecuritySettings } from "./settings.ts";
 import { storeController } from "./store/store.controller.ts";
 import { StoreIds } from "./store/store-ids.ts";
@@ -71,9 +78,13 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
   const steps = organizationSteps(workspaces, settings);
   const accounts = accountSteps({ fga, workspaces, stores: new StoreIds(workspaces) });
 
+  const turns = new Turns();
+  const signals = new Signals();
+  const organizationKey = (name: string) => ({ cluster: "", namespace: "", name });
+
   const extensions = new ExtensionIndex();
-  const bindings = new BindingIndex();
-  const merges = new Map<string, MergedModel>();
+  const bindings = new BindingIndex((organization) => signals.send(exportsChanged, organizationKey(organization)));
+  const merges = new Map<string, MergedModel["leftOut"]>();
   let modules: Promise<readonly ModuleFile[]> | undefined;
   /** the same in all workspaces, and asked for once */
   const modulesOfAll = (): Promise<readonly ModuleFile[]> =>
@@ -81,29 +92,47 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
       modules = undefined;
       throw error;
     }));
+  let reserved: Promise<ReadonlySet<string>> | undefined;
+  const reservedTypes = (): Promise<ReadonlySet<string>> =>
+    (reserved ??= modulesOfAll().then(
+      (all) => typesOf([{ name: "core.fga", contents: coreModule }, ...all]),
+      (error: unknown) => {
+        reserved = undefined;
+        throw error;
+      },
+    ));
 
   const coreManager = createMultiClusterManager({
-    provider: withSource(core, sourceOf(core, systemExport)),
-    controllers: (manager) => [...coreControllers(manager), organizationController(manager, steps), accountInfoController(manager)],
+    provider: withSource(core, sourceOf(signals, core, systemExport)),
+    controllers: (manager) => [
+      ...coreControllers(manager),
+      organizationController(manager, steps, turns),
+      accountInfoController(manager),
+      accountTuplesController(manager, () => core.clusters(), accounts, turns),
+    ],
     log: say,
   });
   const systemManager = createMultiClusterManager({
-    provider: withSource(systemExport, sourceOf(core, systemExport)),
-    controllers: (manager) => [identityProviderController(manager, identityProvider, settings)],
+    provider: withSource(systemExport, sourceOf(signals, core, systemExport)),
+    controllers: (manager) => [
+      identityProviderController(manager, identityProvider, settings),
+      apiExportPolicyController(manager, { fga, workspaces, lister: (resource) => core.lister(resource) }),
+    ],
     log: (line) => say(`system: ${line}`),
   });
   const initializer = createMultiClusterManager({
-    provider: withSource(initializing, sourceOf(core, systemExport, initializing)),
-    controllers: () => [initializerController({ client: initializing.client, workspaces, steps, accounts })],
+    provider: withSource(initializing, sourceOf(signals, core, systemExport, initializing)),
+    controllers: () => [initializerController({ client: initializing.client, workspaces, steps, accounts, turns })],
     log: (line) => say(`initializer: ${line}`),
   });
   const terminator = createMultiClusterManager({
-    provider: withSource(terminating, sourceOf(core, systemExport, terminating)),
+    provider: withSource(terminating, sourceOf(signals, core, systemExport, terminating)),
     controllers: () => [
       terminatorController({
         client: terminating.client,
         workspaces,
         accounts,
+        turns,
         terminatingOf: (organization) => terminating.engaged(`${platformMeshPaths.organizations}:${organization}`)?.name,
       }),
     ],
@@ -114,9 +143,16 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
     async run(signal) {
       extensions.follow(core.source);
       bindings.follow(core.source, (cluster) => organizationOfPath(core.engaged(cluster)?.path ?? ""));
+      const unlisten = core.onChange({
+        disengaged({ name }) {
+          bindings.forget(name);
+          extensions.forget(name);
+        },
+      });
       try {
         await Promise.all([coreManager, systemManager, initializer, terminator].map((manager) => manager.run(signal)));
       } finally {
+        unlisten();
         home.close();
         organizations.close();
       }
@@ -124,6 +160,7 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
   };
 
   function coreControllers(manager: ManagerContext): ControllerOptions[] {
+    const bounds: BoundsParts = { manager, bindings, reservedTypes };
     const mergeKey = (store: string, cluster: string) => `${cluster}|${store}`;
     return [
       storeController(manager, {
@@ -132,16 +169,31 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
         async extensionsOf(store, cluster) {
           // a model made before all its modules are known would take rights away for a moment
           await core.ready;
-          return extensionsOf(manager, extensions.of(store, cluster));
+          return extensionsOf(bounds, store, extensions.of(store, cluster));
         },
-        merged: (store, cluster, result) => void merges.set(mergeKey(store, cluster), result),
+        async endGenerated(store, cluster) {
+          const generated = extensions.of(store, cluster).filter(({ model }) => model.metadata.labels?.[generatedLabel] === store);
+          for (const { key, model } of generated)
+            if (!model.metadata.deletionTimestamp)
+              await found(typed(manager.client.cluster(key.cluster), authorizationModelResource).delete(key.name));
+          return generated.length;
+        },
+        home: () => core.engaged(platformMeshPaths.organizations)?.name,
+        lost: (store) => signals.send(storeLost, organizationKey(store)),
+        merged(store, cluster, { leftOut }) {
+          const key = mergeKey(store, cluster);
+          const before = merges.get(key);
+          merges.set(key, leftOut);
+          if (!before || !sameEntries(before, leftOut)) signals.send(modelMerged, { cluster, namespace: "", name: store });
+        },
       }),
       authorizationModelController(manager, {
         fga,
         index: extensions,
+        bounds,
         leftOut(store, cluster, extension) {
           const merge = merges.get(mergeKey(store, cluster));
-          return merge ? merge.leftOut.get(extension) : null;
+          return merge ? merge.get(extension) : null;
         },
       }),
       modelGeneratorController(manager, bindings),
@@ -149,6 +201,9 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
     ];
   }
 }
+
+const sameEntries = (a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean =>
+  a.size === b.size && [...a].every(([name, why]) => b.get(name) === why);
 
 interface ReadyProvider extends Provider {
   /** when all that is there at the start is known */
@@ -177,9 +232,10 @@ function readyProvider(provider: Provider): ReadyProvider {
 const systemKinds = new Set(["identityproviderconfigurations", "apiexportpolicies"]);
 
 /** Changes of each resource from where it is seen: workspaces that begin or end show their LogicalCluster only. */
-function sourceOf(core: ReadyProvider, system: ReadyProvider, lifecycle?: Provider): KeySource {
+function sourceOf(signals: Signals, core: ReadyProvider, system: ReadyProvider, lifecycle?: Provider): KeySource {
   return {
     subscribe(resource, onChange, options) {
+      if (signals.handles(resource)) return signals.subscribe(resource, onChange);
       const from = systemKinds.has(resource.resource)
         ? system
         : lifecycle && resource.resource === logicalClusterResource.resource

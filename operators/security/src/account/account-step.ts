@@ -1,12 +1,13 @@
 /** What an account needs before anybody may enter: its owner, and the account that it is in. @see spec platform-mesh/security §8 */
 import type { LogicalCluster } from "@meshplane/apis";
 import { complete, stopped, type Verdict } from "@meshplane/controller-runtime";
-import type { OpenFga } from "@meshplane/rebac";
+import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
 import { accountResource, logicalClusterResource, organizationOfPath, safetyNet } from "../context.ts";
 import { found } from "../found.ts";
 import type { StoreIds } from "../store/store-ids.ts";
 import { writeTuples } from "../tuples/managed-tuples.ts";
 import type { Workspaces } from "../workspaces.ts";
+import { TuplesInside } from "./tuples-inside.ts";
 import { type AccountPlace, ownerTuples, parentTuple, tuplesOfAccount } from "./account-tuples.ts";
 
 export interface AccountStepParts {
@@ -22,6 +23,7 @@ export function placeOf(logicalCluster: LogicalCluster): AccountPlace | undefine
 }
 
 export function accountSteps({ fga, workspaces, stores }: AccountStepParts) {
+  const inside = new TuplesInside(fga);
   return {
     async begin(logicalCluster: LogicalCluster, path: string): Promise<Verdict> {
       const place = placeOf(logicalCluster);
@@ -40,11 +42,16 @@ export function accountSteps({ fga, workspaces, stores }: AccountStepParts) {
     },
 
     /** A store that is missing already holds nothing to take away. */
-    async end(logicalCluster: LogicalCluster, path: string): Promise<Verdict> {
+    async end(logicalCluster: LogicalCluster, path: string, cluster: string): Promise<Verdict> {
       const place = placeOf(logicalCluster);
       const storeId = place && (await stores.of(organizationOfPath(path)!));
       if (!place || !storeId) return complete();
-      await writeTuples(fga, storeId, { deletes: await tuplesOfAccount(fga, storeId, place) });
+      try {
+        await writeTuples(fga, storeId, { deletes: await tuplesOfAccount(fga, storeId, place) });
+        await inside.remove(storeId, cluster);
+      } catch (error) {
+        if (!(error instanceof OpenFgaError && error.code === "store_id_not_found")) throw error;
+      }
       return complete();
     },
   };

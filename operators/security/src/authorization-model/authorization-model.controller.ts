@@ -1,29 +1,42 @@
 /** What becomes of an AuthorizationModel: its module is merged with the store's, its tuples are kept there. @see spec platform-mesh/security §2, §6 */
-import { type AuthorizationModel, platformMeshFinalizers } from "@meshplane/apis/platform-mesh";
+import { type AuthorizationModel, platformMeshFinalizers, type RelationshipTuple } from "@meshplane/apis/platform-mesh";
 import { typed } from "@meshplane/client";
-import { complete, type ControllerOptions, type LifecycleSubroutine, reconcileLifecycle, stopped } from "@meshplane/controller-runtime";
+import {
+  complete,
+  type ControllerOptions,
+  type LifecycleSubroutine,
+  reconcileLifecycle,
+  stopped,
+  type Verdict,
+} from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
-import type { OpenFga } from "@meshplane/rebac";
+import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
 import { authorizationModelResource, safetyNet, storeResource } from "../context.ts";
 import { found } from "../found.ts";
+import { modelMerged } from "../signals.ts";
 import { syncTuples } from "../tuples/managed-tuples.ts";
 import type { ExtensionIndex } from "./extension-index.ts";
-import { boundsOf, extensionName } from "./extensions.ts";
+import { boundsOf, type BoundsParts, extensionName } from "./extensions.ts";
 
 export interface AuthorizationModelParts {
   fga: OpenFga;
   index: ExtensionIndex;
+  bounds: BoundsParts;
   /** of the store's last merge: why this module was left out; undefined when it is in; null when there was none yet */
   leftOut: (store: string, cluster: string, extension: string) => string | undefined | null;
 }
 
-export function authorizationModelController(manager: ManagerContext, { fga, index, leftOut }: AuthorizationModelParts): ControllerOptions {
+export function authorizationModelController(
+  manager: ManagerContext,
+  { fga, index, bounds, leftOut }: AuthorizationModelParts,
+): ControllerOptions {
   return {
     name: "AuthorizationModelReconciler",
     for: authorizationModelResource,
     watches: [
+      // what was left out may have changed, and tuples wait for their types
       {
-        resource: storeResource,
+        resource: modelMerged,
         initial: false,
         keys: ({ key }) => index.of(key.name, key.cluster).map((one) => one.key),
       },
@@ -31,7 +44,8 @@ export function authorizationModelController(manager: ManagerContext, { fga, ind
     reconcile: reconcileLifecycle<AuthorizationModel>({
       client: manager.client,
       resource: authorizationModelResource,
-      subroutines: [tupleSubroutine(), { name: "ModelSubroutine", process: (model, { cluster }) => mergeOutcome(model, cluster) }],
+      // its tuples are of types that the module brings
+      subroutines: [{ name: "ModelSubroutine", process: (model, { cluster }) => mergeOutcome(model, cluster) }, tupleSubroutine()],
     }),
   };
 
@@ -41,23 +55,43 @@ export function authorizationModelController(manager: ManagerContext, { fga, ind
       finalizers: () => [platformMeshFinalizers.tuples],
       async process(model, { cluster }) {
         const wanted = model.spec.tuples ?? [];
-        const bounds = wanted.length > 0 ? await boundsOf(manager, cluster) : undefined;
-        const refusal = bounds && wanted.map((tuple) => bounds.refuseTuple(tuple)).find((why) => why !== undefined);
-        if (refusal !== undefined) return stopped(refusal);
-        const managed = model.status?.managedTuples ?? [];
+        const managed = await ownOf(model, cluster);
+        const limits = wanted.length > 0 ? await boundsOf(bounds, cluster, model.spec.storeRef.name) : undefined;
+        const refusal = limits && wanted.map((tuple) => limits.refuseTuple(tuple)).find((why) => why !== undefined);
+        if (refusal !== undefined) {
+          await removeTuples(model, cluster);
+          return stopped(refusal);
+        }
         if (wanted.length === 0 && managed.length === 0) return complete();
         const storeId = await storeIdOf(model);
         if (!storeId) return stopped("store is not ready yet", safetyNet);
         (model.status ??= {}).managedTuples = await syncTuples(fga, storeId, wanted, managed);
         return complete();
       },
-      async finalize(model) {
-        const managed = model.status?.managedTuples ?? [];
-        const storeId = managed.length > 0 ? await storeIdOf(model) : undefined;
-        if (storeId) await syncTuples(fga, storeId, [], managed);
+      async finalize(model, { cluster }) {
+        await removeTuples(model, cluster);
         return complete();
       },
     };
+  }
+
+  async function removeTuples(model: AuthorizationModel, cluster: string): Promise<void> {
+    const managed = await ownOf(model, cluster);
+    const storeId = managed.length > 0 ? await storeIdOf(model) : undefined;
+    if (!storeId) return;
+    try {
+      model.status!.managedTuples = await syncTuples(fga, storeId, [], managed);
+    } catch (error) {
+      // with their store they have gone too
+      if (!(error instanceof OpenFgaError && error.code === "store_id_not_found")) throw error;
+    }
+  }
+
+  /** Of what the status says, since its provider may write into it: what he may have written at all. */
+  async function ownOf({ status }: AuthorizationModel, cluster: string): Promise<RelationshipTuple[]> {
+    const managed = status?.managedTuples ?? [];
+    const limits = managed.length > 0 ? await boundsOf(bounds, cluster) : undefined;
+    return limits ? managed.filter((tuple) => limits.refuseTuple(tuple) === undefined) : managed;
   }
 
   async function storeIdOf({ spec: { storeRef } }: AuthorizationModel): Promise<string | undefined> {
@@ -67,10 +101,16 @@ export function authorizationModelController(manager: ManagerContext, { fga, ind
   }
 
   /** The store's controller merges; here it is told. */
-  function mergeOutcome(model: AuthorizationModel, cluster: string) {
+  async function mergeOutcome(model: AuthorizationModel, cluster: string): Promise<Verdict> {
     const { name, cluster: home } = model.spec.storeRef;
     const why = leftOut(name, home, extensionName({ cluster, namespace: "", name: model.metadata.name! }));
-    if (why === null) return stopped("store is not ready yet", safetyNet);
-    return why === undefined ? complete() : stopped(`left out of the model: ${why}`);
+    if (why === null) {
+      // after a start the store's first merge is still to come, and that brings us back
+      const before = model.status?.conditions?.find(({ type }) => type === "ModelSubroutine");
+      return before?.status === "True" ? complete() : stopped("store is not ready yet", safetyNet);
+    }
+    if (why === undefined) return complete();
+    await removeTuples(model, cluster);
+    return stopped(`left out of the model: ${why}`);
   }
 }

@@ -27,6 +27,15 @@ export class ExtensionIndex {
     });
   }
 
+  /** The logical cluster is not seen any more. */
+  forget(cluster: string): void {
+    for (const [id, store] of this.#storeOf)
+      if (id.startsWith(`${cluster}|`)) {
+        this.#storeOf.delete(id);
+        this.#byStore.get(store)?.delete(id);
+      }
+  }
+
   /** Oldest first, so that who comes later cannot push out who was there. */
   of(store: string, cluster: string): { key: ObjectKey; model: AuthorizationModel }[] {
     return [...(this.#byStore.get(storeKey(store, cluster))?.values() ?? [])].sort(

@@ -1,10 +1,10 @@
-import type { APIExport, APIResourceSchema } from "@meshplane/apis";
 import { type AuthorizationModel, platformMeshPaths } from "@meshplane/apis/platform-mesh";
-import type { KubeObject } from "@meshplane/apimachinery";
 import { typed } from "@meshplane/client";
 import type { ObjectKey } from "@meshplane/controller-runtime";
 import { UnknownClusterError, type ManagerContext } from "@meshplane/multicluster-provider";
 import { apiExportResource, apiResourceSchemaResource } from "../context.ts";
+import { found } from "../found.ts";
+import type { BindingIndex } from "../model-generator/binding-index.ts";
 import type { Extension } from "../model/merge-modules.ts";
 import type { ModelledResource } from "../model/resource-module.ts";
 import { ProviderBounds } from "./provider-bounds.ts";
@@ -14,17 +14,26 @@ const trusted: ReadonlySet<string> = new Set([platformMeshPaths.system, platform
 
 export const extensionName = ({ cluster, name }: ObjectKey): string => `${cluster}/${name}.fga`;
 
-/** Modules as the merge takes them: each may add only what its workspace exports. */
+/** What a provider's module or tuple is measured by. */
+export interface BoundsParts {
+  manager: ManagerContext;
+  bindings: BindingIndex;
+  /** types that every organization's model has */
+  reservedTypes: () => Promise<ReadonlySet<string>>;
+}
+
+/** Modules as the merge takes them: each may add only what its workspace exports and the organization has bound. */
 export async function extensionsOf(
-  manager: ManagerContext,
+  parts: BoundsParts,
+  organization: string,
   models: readonly { key: ObjectKey; model: AuthorizationModel }[],
 ): Promise<Extension[]> {
-  const bounds = new Map<string, Promise<ProviderBounds | undefined>>();
+  const bounds = new Map<string, ProviderBounds | undefined>();
   const extensions: Extension[] = [];
   for (const { key, model } of models) {
     if (model.metadata.deletionTimestamp) continue;
-    if (!bounds.has(key.cluster)) bounds.set(key.cluster, boundsOf(manager, key.cluster));
-    const bound = await bounds.get(key.cluster)!;
+    if (!bounds.has(key.cluster)) bounds.set(key.cluster, await boundsOf(parts, key.cluster, organization));
+    const bound = bounds.get(key.cluster);
     extensions.push({
       name: extensionName(key),
       contents: model.spec.model,
@@ -34,29 +43,37 @@ export async function extensionsOf(
   return extensions;
 }
 
-/** undefined: whatever it likes */
-export async function boundsOf(manager: ManagerContext, cluster: string): Promise<ProviderBounds | undefined> {
+/** @param organization none: of all that it exports @returns undefined: whatever it likes */
+export async function boundsOf(
+  { manager, bindings, reservedTypes }: BoundsParts,
+  cluster: string,
+  organization?: string,
+): Promise<ProviderBounds | undefined> {
   if (trusted.has(manager.engaged(cluster)?.path ?? "")) return undefined;
-  return new ProviderBounds(await exportedResources(manager, cluster));
+  const bound = organization === undefined ? await exportNames(manager, cluster) : bindings.exportsOf(organization, cluster);
+  const resources = await Promise.all(bound.map((name) => exportedResources(manager, cluster, name)));
+  return new ProviderBounds(resources.flat(), await reservedTypes());
 }
 
-/** What the exports of a workspace share. */
-export async function exportedResources(manager: ManagerContext, cluster: string, exportName?: string): Promise<ModelledResource[]> {
+async function exportNames(manager: ManagerContext, cluster: string): Promise<string[]> {
+  if (!manager.engaged(cluster)) return [];
+  const { items } = await typed(manager.client.cluster(cluster), apiExportResource).list();
+  return items.map(({ metadata }) => metadata.name!);
+}
+
+/** What an export shares; schemas that are not there yet are passed over, and so is an export that has gone. */
+export async function exportedResources(manager: ManagerContext, cluster: string, exportName: string): Promise<ModelledResource[]> {
   try {
     const client = manager.client.cluster(cluster);
-    const exports: (APIExport & KubeObject)[] =
-      exportName === undefined
-        ? (await typed(client, apiExportResource).list()).items
-        : [await typed(client, apiExportResource).get(exportName)];
+    const shared = await found(typed(client, apiExportResource).get(exportName));
     const schemas = typed(client, apiResourceSchemaResource);
-    const names = new Set(exports.flatMap(({ spec }) => (spec?.resources ?? []).map(({ schema }) => schema)));
-    const found: (APIResourceSchema & KubeObject)[] = await Promise.all([...names].map((name) => schemas.get(name)));
-    return found.map(({ spec: { group, names: kind, scope } }) => ({
-      group,
-      plural: kind.plural,
-      singular: kind.singular || kind.kind.toLowerCase(),
-      namespaced: scope === "Namespaced",
-    }));
+    const names = new Set((shared?.spec?.resources ?? []).map(({ schema }) => schema));
+    const all = await Promise.all([...names].map((name) => found(schemas.get(name))));
+    return all.flatMap((one) => {
+      if (!one) return [];
+      const { group, names: kind, scope } = one.spec;
+      return { group, plural: kind.plural, singular: kind.singular || kind.kind.toLowerCase(), namespaced: scope === "Namespaced" };
+    });
   } catch (error) {
     // a workspace that does not use the core export exports nothing that can be looked at
     if (error instanceof UnknownClusterError) return [];

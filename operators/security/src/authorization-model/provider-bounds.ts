@@ -1,12 +1,13 @@
 /**
- * What a provider's modules and tuples may be about: the resources that it exports itself. Without that bound an administrator of any provider's workspace could
- * write himself the owner of any organization.
+ * What a provider's modules and tuples may be about: the resources that it exports itself, as far as the organization has bound them. Without that bound an
+ * administrator of any provider's workspace could write himself the owner of any organization, or of what another provider shares with it.
  */
 import {
   accountType,
   groupName,
   namespaceType,
   parentRelation,
+  relationLengthMax,
   type RelationshipTuple,
   roleType,
   typeName,
@@ -14,36 +15,55 @@ import {
 import type { Additions } from "../model/merge-modules.ts";
 import type { ModelledResource } from "../model/resource-module.ts";
 
+/** verbs that are asked about what holds an object; a request's relation on an account or a namespace always begins so */
+const collectionVerbs = ["create", "list", "watch"];
+
 export class ProviderBounds {
   readonly #types = new Set<string>();
   readonly #parentRelations = new Set<string>();
   readonly #prefixes = new Set<string>();
 
-  constructor(exported: readonly Pick<ModelledResource, "group" | "plural" | "singular">[]) {
+  /**
+   * @param exported what the organization has bound of the workspace
+   * @param reserved types that every model has: an export of a resource of the same name, say `accounts.core.platform-mesh.io`, makes nobody their owner
+   */
+  constructor(exported: readonly Pick<ModelledResource, "group" | "plural" | "singular">[], reserved: ReadonlySet<string>) {
     for (const { group, plural, singular } of exported) {
-      if (`create__${plural}`.length > 50) continue;
-      this.#types.add(typeName(group, plural, singular));
-      for (const verb of ["create", "list", "watch"]) this.#parentRelations.add(parentRelation(verb, group, plural));
+      if (`create__${plural}`.length > relationLengthMax) continue;
+      const type = typeName(group, plural, singular);
+      if (reserved.has(type) || type === accountType || type === namespaceType || type === roleType) continue;
+      this.#types.add(type);
+      for (const verb of collectionVerbs) this.#parentRelations.add(parentRelation(verb, group, plural));
       this.#prefixes.add(`${groupName(group, plural)}_`);
     }
   }
 
   /** @returns why a module may not add that */
   refuseModule({ types, relations }: Additions): string | undefined {
-    for (const type of types) if (!this.#types.has(type)) return `type ${type} is of no resource that this workspace exports`;
+    for (const type of types)
+      if (!this.#types.has(type)) return `type ${type} is of no resource that the organization has bound from this workspace`;
     for (const { type, relation } of relations) {
       if (this.#types.has(type)) continue;
       if (type !== accountType && type !== namespaceType) return `type ${type} may not be extended`;
-      const own = this.#parentRelations.has(relation) || [...this.#prefixes].some((prefix) => relation.startsWith(prefix));
-      if (!own) return `relation ${relation} on ${type} is about no resource that this workspace exports`;
+      if (!this.#owns(relation))
+        return `relation ${relation} on ${type} is about no resource that the organization has bound from this workspace`;
     }
     return undefined;
   }
 
   /** @returns why a tuple may not be written */
   refuseTuple({ object, relation }: RelationshipTuple): string | undefined {
-    const type = object.slice(0, object.indexOf(":"));
-    const ofRole = type === roleType ? object.slice(roleType.length + 1, object.indexOf("/")) : type;
-    return this.#types.has(ofRole) ? undefined : `tuple ${object}#${relation} is about no resource that this workspace exports`;
+    const type = object.slice(0, Math.max(0, object.indexOf(":")));
+    const ofRole = type === roleType ? object.slice(roleType.length + 1, Math.max(0, object.indexOf("/"))) : type;
+    return this.#types.has(ofRole)
+      ? undefined
+      : `tuple ${object}#${relation} is about no resource that the organization has bound from this workspace`;
+  }
+
+  #owns(relation: string): boolean {
+    if (this.#parentRelations.has(relation)) return true;
+    // a group named `create.…` must not lead to the relation that decides about somebody else's resource
+    if (collectionVerbs.some((verb) => relation.startsWith(`${verb}_`))) return false;
+    return [...this.#prefixes].some((prefix) => relation.startsWith(prefix));
   }
 }

@@ -57,6 +57,13 @@ export function mergeModules(base: readonly ModuleFile[], extensions: readonly E
   return { model, leftOut };
 }
 
+/** Types that the modules have together. @throws what is wrong with them */
+export function typesOf(files: readonly ModuleFile[]): ReadonlySet<string> {
+  const merged = attempt(files);
+  if (!("model" in merged)) throw merged.error;
+  return new Set(merged.model.type_definitions.map(({ type }) => type));
+}
+
 function refusals({ type_definitions }: Omit<AuthorizationModel, "id">, extensions: readonly Extension[]): Map<string, string> {
   const refused = new Map<string, string>();
   for (const { name, refuse } of extensions) {

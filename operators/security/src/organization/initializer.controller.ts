@@ -18,6 +18,7 @@ import {
 import { found } from "../found.ts";
 import type { Workspaces } from "../workspaces.ts";
 import { type OrganizationStep, organizationOf } from "./organization-steps.ts";
+import type { Turns } from "./turns.ts";
 
 export interface InitializerParts {
   /** the initializing workspaces */
@@ -25,9 +26,10 @@ export interface InitializerParts {
   workspaces: Workspaces;
   steps: readonly OrganizationStep[];
   accounts: ReturnType<typeof accountSteps>;
+  turns: Turns;
 }
 
-export function initializerController({ client, workspaces, steps, accounts }: InitializerParts): ControllerOptions {
+export function initializerController({ client, workspaces, steps, accounts, turns }: InitializerParts): ControllerOptions {
   return {
     name: "LogicalClusterInitializer",
     for: logicalClusterResource,
@@ -51,16 +53,19 @@ export function initializerController({ client, workspaces, steps, accounts }: I
       },
     ],
     workers: 8,
-    async reconcile({ cluster }): Promise<Result> {
-      const logicalCluster = await found(typed(client.cluster(cluster), logicalClusterResource).get("cluster"));
-      if (!logicalCluster?.status?.initializers?.includes(securityInitializer)) return undefined;
-      const verdict = await initialize(logicalCluster, cluster);
-      if (verdict && verdict.kind !== "complete")
-        return "requeueAfterMs" in verdict ? { requeueAfterMs: verdict.requeueAfterMs! } : undefined;
-      await removeInitializer(client, cluster, securityInitializer);
-      return undefined;
-    },
+    reconcile: ({ cluster }) => turns.take(cluster, () => begin(cluster)),
   };
+
+  async function begin(cluster: string): Promise<Result> {
+    const logicalCluster = await found(typed(client.cluster(cluster), logicalClusterResource).get("cluster"));
+    if (!logicalCluster?.status?.initializers?.includes(securityInitializer)) return undefined;
+    // deleted before it was ever ready: nothing is made for it any more, and nothing holds it
+    const verdict = logicalCluster.metadata.deletionTimestamp ? undefined : await initialize(logicalCluster, cluster);
+    if (verdict && verdict.kind !== "complete")
+      return "requeueAfterMs" in verdict ? { requeueAfterMs: verdict.requeueAfterMs! } : undefined;
+    await removeInitializer(client, cluster, securityInitializer);
+    return undefined;
+  }
 
   /** undefined: nothing of ours */
   async function initialize(logicalCluster: LogicalCluster, cluster: string): Promise<Verdict | undefined> {

@@ -11,7 +11,6 @@ import {
   organizationLabel,
   platformMeshPaths,
   type RelationshipStore,
-  type RelationshipTuple,
   type StandardConditionObject,
 } from "@meshplane/apis/platform-mesh";
 import { apply, resourceType } from "@meshplane/client";
@@ -19,6 +18,7 @@ import { complete, stopped, type Verdict } from "@meshplane/controller-runtime";
 import { everybodyIsMember, ownerTuples } from "../account/account-tuples.ts";
 import { accountInfoResource, accountResource, inviteResource, safetyNet, storeResource } from "../context.ts";
 import { found } from "../found.ts";
+import { sameTuple } from "../tuples/managed-tuples.ts";
 import { coreModule } from "../model/core-module.ts";
 import { issuerOf, type SecuritySettings } from "../settings.ts";
 import type { Workspaces } from "../workspaces.ts";
@@ -78,8 +78,11 @@ export function organizationSteps(workspaces: Workspaces, settings: SecuritySett
     const tuples = [...ownerTuples(place, creator), ...(settings.memberTuples ? everybodyIsMember(place) : [])];
     const stores = workspaces.core(organizations, storeResource)!;
     const known = await found(stores.get(name));
-    const kept = known?.spec.tuples ?? [];
-    const missing = tuples.filter((tuple) => !kept.some((one) => equalJson(one as unknown as JsonValue, tuple as unknown as JsonValue)));
+    // what others added stays; that everybody is a member is a setting, and may be taken back
+    const notWanted = settings.memberTuples ? [] : everybodyIsMember(place);
+    const given = known?.spec.tuples ?? [];
+    const kept = given.filter((tuple) => !notWanted.some((one) => sameTuple(one, tuple)));
+    const missing = tuples.filter((tuple) => !kept.some((one) => sameTuple(one, tuple)));
     if (!known)
       await stores.create({
         apiVersion: "core.platform-mesh.io/v1alpha1",
@@ -87,7 +90,7 @@ export function organizationSteps(workspaces: Workspaces, settings: SecuritySett
         metadata: { name },
         spec: { coreModule, tuples },
       } as RelationshipStore);
-    else if (missing.length > 0 || known.spec.coreModule !== coreModule)
+    else if (missing.length > 0 || kept.length < given.length || known.spec.coreModule !== coreModule)
       await stores.update({ ...known, spec: { coreModule, tuples: [...kept, ...missing] } });
     if (!known || missing.length > 0) return stopped("store needed to be updated, requeueing", safetyNet);
     const managed = known.status?.managedTuples ?? [];
@@ -237,8 +240,5 @@ export function organizationSteps(workspaces: Workspaces, settings: SecuritySett
 
 const isReady = (object: { status?: { conditions?: StandardConditionObject[] } } | undefined): boolean =>
   object?.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
-
-const sameTuple = (a: RelationshipTuple, b: RelationshipTuple): boolean =>
-  a.object === b.object && a.relation === b.relation && a.user === b.user;
 
 const isMailAddress = (name: string): boolean => /^[^\s:@]+@[^\s:@]+$/.test(name);

@@ -11,7 +11,8 @@ import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
 import { authorizationModelResource, safetyNet, storeResource } from "../context.ts";
 import { type MergedModel, mergeModules, type ModuleFile } from "../model/merge-modules.ts";
-import { syncTuples } from "../tuples/managed-tuples.ts";
+import { exportsChanged } from "../signals.ts";
+import { missingOf, sameTuple, syncTuples } from "../tuples/managed-tuples.ts";
 import { sameModel } from "./same-model.ts";
 
 export interface StoreControllerParts {
@@ -20,9 +21,17 @@ export interface StoreControllerParts {
   builtInModules: () => Promise<readonly ModuleFile[]>;
   /** the modules that others add to a store, in the order in which they count */
   extensionsOf: (store: string, cluster: string) => Promise<readonly ModuleFile[]>;
+  /** AuthorizationModels that the model generator made for it, wherever they are, are deleted @returns how many there still are */
+  endGenerated: (store: string, cluster: string) => Promise<number>;
+  /** logical cluster of `root:orgs`, where all Stores are */
+  home: () => string | undefined;
+  /** its relationships were lost with an older engine, or with its store: those of its accounts are to be written again */
+  lost: (store: string) => void;
   /** told of every merge: which modules were left out, and why */
   merged: (store: string, cluster: string, result: MergedModel) => void;
 }
+
+const lookAgainSeconds = 60;
 
 export function storeController(manager: ManagerContext, parts: StoreControllerParts): ControllerOptions {
   const { fga } = parts;
@@ -39,6 +48,15 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
             return ref ? [{ cluster: ref.cluster, namespace: "", name: ref.name }] : [];
           }),
       },
+      // whose modules count is a matter of what is bound
+      {
+        resource: exportsChanged,
+        initial: false,
+        keys: ({ key }) => {
+          const cluster = parts.home();
+          return cluster ? [{ cluster, namespace: "", name: key.name }] : [];
+        },
+      },
     ],
     workers: 8,
     reconcile: reconcileLifecycle<RelationshipStore>({
@@ -53,26 +71,40 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
       name: "Store",
       finalizers: () => [platformMeshFinalizers.store],
       async process(store, { cluster }) {
-        // A store is found by its name alone: one that is made elsewhere would take an organization's over.
-        if (manager.engaged(cluster)?.path !== platformMeshPaths.organizations)
-          return stopped(`stores are those of ${platformMeshPaths.organizations}; this one is not used`);
+        if (isForeign(cluster)) return stopped(`stores are those of ${platformMeshPaths.organizations}; this one is not used`);
         const name = store.metadata.name!;
         const known = store.status?.storeId;
         if (known && (await exists(known))) return complete();
-        const { stores } = await fga.listStores({ name });
-        const id = stores[0]?.id ?? (await fga.createStore({ name })).id;
+        const id = (await adoptable(store)) ?? (await fga.createStore({ name })).id;
         // what was written belongs to the store that has gone
         const { managedTuples: _, authorizationModelId: __, ...rest } = store.status ?? {};
-        store.status = { ...(id === known ? store.status : rest), storeId: id };
+        store.status = { ...rest, storeId: id };
+        if (known) parts.lost(name);
         return complete();
       },
       async finalize(store, { cluster }) {
-        const depending = await parts.extensionsOf(store.metadata.name!, cluster);
-        if (depending.length > 0) return stopped("found non-zero count of depending authorization models", safetyNet);
+        if (manager.engaged(cluster)?.path !== platformMeshPaths.organizations) return complete();
+        // Those that a provider wrote stay with him, without effect: he must not be able to hold an organization that wants to go.
+        if ((await parts.endGenerated(store.metadata.name!, cluster)) > 0)
+          return stopped("found non-zero count of depending authorization models", safetyNet);
         if (store.status?.storeId) await fga.deleteStore({ storeId: store.status.storeId });
         return complete();
       },
     };
+  }
+
+  /**
+   * A store that a pass before us made and could not tell of. One that holds more than this Store wants is of an earlier organization of that name, and nobody
+   * may inherit its rights.
+   */
+  async function adoptable({ metadata, spec }: RelationshipStore): Promise<string | undefined> {
+    const { stores } = await fga.listStores({ name: metadata.name! });
+    for (const { id } of stores) {
+      const { tuples, continuationToken } = await fga.read({ storeId: id, pageSize: 100 });
+      const wanted = spec.tuples ?? [];
+      if (!continuationToken && tuples.every(({ key }) => wanted.some((one) => sameTuple(one, key)))) return id;
+    }
+    return undefined;
   }
 
   function modelSubroutine(): LifecycleSubroutine<RelationshipStore> {
@@ -88,7 +120,11 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
         const result = mergeModules(base, await parts.extensionsOf(name, cluster));
         parts.merged(name, cluster, result);
         const known = store.status?.authorizationModelId;
-        if (known && (await isCurrent(storeId, known, result))) return complete();
+        if (known && (await isCurrent(storeId, known, result))) {
+          // somebody else's newer model, or an older engine's, would count in its stead
+          const { authorizationModels } = await fga.readAuthorizationModels({ storeId, pageSize: 1 });
+          if (authorizationModels[0]?.id === known) return complete();
+        }
         const { authorizationModelId } = await fga.writeAuthorizationModel({ storeId, model: result.model });
         store.status!.authorizationModelId = authorizationModelId;
         return complete();
@@ -101,11 +137,17 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
       name: "TupleSubroutine",
       finalizers: () => [platformMeshFinalizers.tuples],
       async process(store) {
-        const { spec, status } = store;
-        status!.managedTuples = await syncTuples(fga, status!.storeId!, spec.tuples ?? [], status!.managedTuples ?? []);
-        return complete();
+        const { spec, status, metadata } = store;
+        const managed = status!.managedTuples ?? [];
+        const storeId = status!.storeId!;
+        const lost = await missingOf(fga, storeId, managed);
+        status!.managedTuples = await syncTuples(fga, storeId, spec.tuples ?? [], managed);
+        if (lost) parts.lost(metadata.name!);
+        // an engine that is restored from an older copy tells nobody
+        return complete({ afterSeconds: lookAgainSeconds * (0.75 + Math.random() / 2) });
       },
-      async finalize(store) {
+      async finalize(store, { cluster }) {
+        if (isForeign(cluster)) return complete();
         const { storeId, managedTuples = [] } = store.status ?? {};
         if (storeId && managedTuples.length > 0 && (await exists(storeId))) {
           await syncTuples(fga, storeId, [], managedTuples);
@@ -114,6 +156,11 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
         return complete();
       },
     };
+  }
+
+  /** A store is found by its name, or by the id in its status: one that is made elsewhere would reach an organization's. */
+  function isForeign(cluster: string): boolean {
+    return manager.engaged(cluster)?.path !== platformMeshPaths.organizations;
   }
 
   async function exists(storeId: string): Promise<boolean> {

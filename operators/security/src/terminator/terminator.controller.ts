@@ -15,6 +15,7 @@ import {
   storeResource,
 } from "../context.ts";
 import { found } from "../found.ts";
+import type { Turns } from "../organization/turns.ts";
 import type { Workspaces } from "../workspaces.ts";
 
 const authenticationConfigurations = resourceType<KubeObject>({
@@ -29,11 +30,12 @@ export interface TerminatorParts {
   client: FleetClient;
   workspaces: Workspaces;
   accounts: ReturnType<typeof accountSteps>;
+  turns: Turns;
   /** logical cluster of an organization whose workspace is ending, by its name */
   terminatingOf: (organization: string) => string | undefined;
 }
 
-export function terminatorController({ client, workspaces, accounts, terminatingOf }: TerminatorParts): ControllerOptions {
+export function terminatorController({ client, workspaces, accounts, turns, terminatingOf }: TerminatorParts): ControllerOptions {
   return {
     name: "LogicalClusterTerminator",
     for: logicalClusterResource,
@@ -47,20 +49,23 @@ export function terminatorController({ client, workspaces, accounts, terminating
       },
     })),
     workers: 8,
-    async reconcile({ cluster }): Promise<Result> {
-      const logicalCluster = await found(typed(client.cluster(cluster), logicalClusterResource).get("cluster"));
-      if (!logicalCluster?.status?.terminators?.includes(securityInitializer)) return undefined;
-      const path = pathOf(logicalCluster) ?? "";
-      const verdict = isAccountPath(path)
-        ? await accounts.end(logicalCluster, path)
-        : isOrganizationPath(path)
-          ? await endOrganization(path.slice(path.lastIndexOf(":") + 1))
-          : complete();
-      if (verdict.kind !== "complete") return "requeueAfterMs" in verdict ? { requeueAfterMs: verdict.requeueAfterMs! } : undefined;
-      await removeTerminator(client, cluster, securityInitializer);
-      return undefined;
-    },
+    // what begins the workspace may still be at work: it makes nothing again once we have had our turn
+    reconcile: ({ cluster }) => turns.take(cluster, () => end(cluster)),
   };
+
+  async function end(cluster: string): Promise<Result> {
+    const logicalCluster = await found(typed(client.cluster(cluster), logicalClusterResource).get("cluster"));
+    if (!logicalCluster?.status?.terminators?.includes(securityInitializer)) return undefined;
+    const path = pathOf(logicalCluster) ?? "";
+    const verdict = isAccountPath(path)
+      ? await accounts.end(logicalCluster, path, cluster)
+      : isOrganizationPath(path)
+        ? await endOrganization(path.slice(path.lastIndexOf(":") + 1))
+        : complete();
+    if (verdict.kind !== "complete") return "requeueAfterMs" in verdict ? { requeueAfterMs: verdict.requeueAfterMs! } : undefined;
+    await removeTerminator(client, cluster, securityInitializer);
+    return undefined;
+  }
 
   async function endOrganization(name: string): Promise<Verdict> {
     const gone = await Promise.all([

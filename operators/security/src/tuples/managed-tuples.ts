@@ -10,10 +10,14 @@ export async function writeTuples(
   storeId: string,
   { writes = [], deletes = [] }: { writes?: readonly RelationshipTuple[]; deletes?: readonly RelationshipTuple[] },
 ): Promise<void> {
-  for (let at = 0; at < deletes.length; at += writeMax)
-    await fga.write({ storeId, deletes: deletes.slice(at, at + writeMax).map(keyOf), onMissing: "ignore" });
-  for (let at = 0; at < writes.length; at += writeMax)
-    await fga.write({ storeId, writes: writes.slice(at, at + writeMax).map(keyOf), onDuplicate: "ignore" });
+  for (const some of pages(deletes)) await fga.write({ storeId, deletes: some, onMissing: "ignore" });
+  for (const some of pages(writes)) await fga.write({ storeId, writes: some, onDuplicate: "ignore" });
+}
+
+/** each once: the same tuple twice in a request is refused */
+function* pages(tuples: readonly RelationshipTuple[]): Generator<RelationshipTuple[]> {
+  const once = [...new Map(tuples.map((tuple) => [textOf(tuple), keyOf(tuple)])).values()];
+  for (let at = 0; at < once.length; at += writeMax) yield once.slice(at, at + writeMax);
 }
 
 /** Brings what an object manages from what was written last to what it wants now. @returns what is managed now */
@@ -26,6 +30,15 @@ export async function syncTuples(
   const keep = new Set(wanted.map(textOf));
   await writeTuples(fga, storeId, { writes: wanted, deletes: managed.filter((tuple) => !keep.has(textOf(tuple))) });
   return wanted.map(({ object, relation, user }) => ({ object, relation, user }));
+}
+
+export const sameTuple = (a: RelationshipTuple, b: RelationshipTuple): boolean =>
+  a.object === b.object && a.relation === b.relation && a.user === b.user;
+
+/** whether one of them is not there */
+export async function missingOf(fga: OpenFga, storeId: string, tuples: readonly RelationshipTuple[]): Promise<boolean> {
+  for (const tuple of tuples) if ((await fga.read({ storeId, tupleKey: keyOf(tuple), pageSize: 1 })).tuples.length === 0) return true;
+  return false;
 }
 
 const keyOf = ({ object, relation, user }: RelationshipTuple) => ({ object, relation, user });
