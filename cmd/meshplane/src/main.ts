@@ -18,6 +18,10 @@ const faces: Record<string, { help: string; run: (argv: string[]) => Promise<num
     help: "kubectl kcp: bind APIs, answer claims",
     run: (argv) => plugin(async () => (await import("./plugins/kcp.ts")).runKcp(argv)),
   },
+  login: {
+    help: "sign in for kubectl: get-token, kubeconfig",
+    run: (argv) => plugin(async () => (await import("./login/run-login.ts")).runLogin(argv)),
+  },
   why: {
     help: "why somebody may, or may not, do something in a workspace",
     run: (argv) => plugin(async () => (await import("./why/run-why.ts")).runWhy(argv)),

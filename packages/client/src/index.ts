@@ -5,6 +5,7 @@ export type { ApiRequest } from "./requests.ts";
 export { TransportError, type TransportErrorCode } from "./transport/transport-error.ts";
 export type * from "./transport/transport.ts";
 export { HttpsTransport } from "./transport/https-transport.ts";
+export { lookupLocalhost } from "./transport/lookup-localhost.ts";
 export * from "./kubeconfig/kubeconfig.ts";
 export * from "./kubeconfig/load-kubeconfig.ts";
 export { resourceType, typed, type ResourceType } from "./resource-type.ts";

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { request } from "node:https";
 import { decodeJson, type JsonValue } from "@meshplane/apimachinery";
+import { lookupLocalhost } from "@meshplane/client";
 import { describeNetworkError } from "../../network-error.ts";
 
 export interface FetchOptions {
@@ -50,7 +51,7 @@ function get(place: URL, { ca, bytesMax }: FetchOptions, signal: AbortSignal): P
     const call = request(
       place,
       // no connection is kept: documents are fetched minutes apart, and the other side may be anybody
-      { agent: false, signal, headers: { accept: "application/json" }, ...(ca ? { ca } : {}) },
+      { agent: false, signal, lookup: lookupLocalhost, headers: { accept: "application/json" }, ...(ca ? { ca } : {}) },
       (response) => {
         response.on("error", fail);
         const { statusCode = 0, headers } = response;
