@@ -3,7 +3,7 @@
  * of that type, an API before its first object. Applying again changes nothing.
  * @see spec platform-mesh/topology §3
  */
-import type { GroupVersionResource, KubeObject } from "@meshplane/apimachinery";
+import { type GroupVersionResource, type KubeObject, StatusError } from "@meshplane/apimachinery";
 import type { APIBinding, APIExport, Workspace, WorkspaceType } from "@meshplane/apis";
 import { platformMeshExports, platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import type { MultiClusterClient } from "@meshplane/client";
@@ -26,6 +26,8 @@ export interface BootstrapOptions {
   settings: PlatformMeshSettings;
   /** told before each step: a few words */
   onStep?: (step: string) => void;
+  /** the workspaces stand: what operators need to begin can be made. Their webhooks judge what comes after */
+  beforeOperators?: () => Promise<void>;
   signal?: AbortSignal;
 }
 
@@ -33,8 +35,20 @@ const exports = (version: string): GroupVersionResource => ({ group: "apis.kcp.i
 const bindings: GroupVersionResource = { group: "apis.kcp.io", version: "v1alpha2", resource: "apibindings" };
 const tenancy = (resource: string): GroupVersionResource => ({ group: "tenancy.kcp.io", version: "v1alpha1", resource });
 
+/** elsewhere, the operator that judges it begins at the same time */
+function webhookIsDown(error: unknown): undefined {
+  if (error instanceof StatusError && error.code === 500 && error.message.includes("failed calling webhook")) return undefined;
+  throw error;
+}
+
 /** @throws StatusError for what the server refuses, Error for what does not come about within a minute; running it again goes on from there */
-export async function bootstrapPlatformMesh({ client, settings, onStep = () => {}, signal }: BootstrapOptions): Promise<void> {
+export async function bootstrapPlatformMesh({
+  client,
+  settings,
+  onStep = () => {},
+  beforeOperators,
+  signal,
+}: BootstrapOptions): Promise<void> {
   const { system, organizations, providers } = platformMeshPaths;
 
   onStep("workspace types");
@@ -47,7 +61,14 @@ export async function bootstrapPlatformMesh({ client, settings, onStep = () => {
   const tenancyIdentity = await identityOf("root", "tenancy.kcp.io");
   await applyAll([...coreAndSystemExports(tenancyIdentity), providersExport()]);
   for (const name of Object.values(platformMeshExports)) await identityOf(system, name);
-  await applyAll(ownBindings(tenancyIdentity));
+  // a kcp that has not heard of the claims yet refuses for a moment what it will accept
+  for (const one of ownBindings(tenancyIdentity))
+    await waitFor(
+      `APIBinding ${one.object.metadata.name} in ${system}`,
+      () => applyObject(client, one),
+      () => true,
+      signal,
+    );
   for (const name of [platformMeshExports.system, platformMeshExports.core])
     await waitFor(
       `APIBinding ${name} in ${system}`,
@@ -67,7 +88,14 @@ export async function bootstrapPlatformMesh({ client, settings, onStep = () => {
 
   onStep(organizations);
   await workspaceReady("orgs");
-  await applyAll([organizationsStore(), welcomeIdentityProvider(settings)]);
+  await applyAll([organizationsStore()]);
+  await beforeOperators?.();
+  await waitFor(
+    "the security operator's webhook",
+    () => applyObject(client, welcomeIdentityProvider(settings)).catch(webhookIsDown),
+    (applied) => applied !== undefined,
+    signal,
+  );
 
   async function applyAll(objects: readonly Placed[]): Promise<void> {
     await Promise.all(objects.map((one) => applyObject(client, one)));

@@ -31,6 +31,8 @@ const providerOf = (...names: string[]): PolicyRule[] => [
   rule("apis.kcp.io", ["apiexports/content"], ["*"], names),
   rule("apis.kcp.io", ["apiexports"], ["get"], names),
   rule("apis.kcp.io", ["apiexportendpointslices"], read),
+  // of several processes, one works
+  rule("coordination.k8s.io", ["leases"], ["get", "create", "update"]),
 ];
 
 const grants: Record<OperatorName, Grants> = {
