@@ -1,11 +1,11 @@
 /** Which accounts may bind an export, as relationships in their organizations' stores. @see spec platform-mesh/security §11 */
 import type { KubeObject } from "@meshplane/apimachinery";
 import {
-  type Account,
   accountInfoName,
   accountObject,
   apiExportUser,
   type APIExportPolicy,
+  organizationsStoreName,
   platformMeshExports,
   platformMeshFinalizers,
   platformMeshPaths,
@@ -17,7 +17,6 @@ import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
 import {
   accountInfoResource,
-  accountResource,
   apiExportPolicyResource,
   isOrganizationPath,
   logicalClusterResource,
@@ -221,19 +220,13 @@ export function apiExportPolicyController(manager: ManagerContext, { fga, worksp
     if (expression.kind === "everybody") {
       const home = workspaces.clusterOf(organizations);
       if (home === undefined) throw new Error(`${organizations} is not there yet`);
-      const accounts = lister<Account>(accountResource).list({ cluster: home });
       const grants: Grant[] = [];
-      for (const { metadata } of accounts) {
-        const storeId = storeIdOf(home, metadata.name!);
-        // an organization that is not Ready yet brings the policy back
+      for (const { metadata } of lister<RelationshipStore>(storeResource).list({ cluster: home })) {
+        const name = metadata.name!;
+        // an organization that has none yet brings the policy back
+        const storeId = name === organizationsStoreName ? undefined : storeIdOf(home, name);
         if (storeId)
-          grants.push({
-            storeId,
-            path: `${organizations}:${metadata.name!}`,
-            object: accountObject(home, metadata.name!),
-            relation: "bind_inherited",
-            user,
-          });
+          grants.push({ storeId, path: `${organizations}:${name}`, object: accountObject(home, name), relation: "bind_inherited", user });
       }
       return grants;
     }

@@ -74,3 +74,24 @@ test("tuples are about the provider's own resources and their roles", () => {
 function bindAll(one: ProviderBounds) {
   return { refuseTuple: (object: string, relation: string) => one.refuseTuple({ object, relation, user: "user:eve" }) };
 }
+
+test("what every workspace serves and no model covers stays nobody's, also by a group that is cut to the same name", () => {
+  const long = (group: string, singular: string) => ({ group: `x.${group}`, plural: "p".repeat(50 - `create_${group}_`.length), singular });
+  for (const [exported, type] of [
+    [{ group: "tenancy.kcp.io", plural: "workspaces", singular: "workspace" }, "tenancy_kcp_io_workspace"],
+    [long("tenancy.kcp.io", "workspace"), "tenancy_kcp_io_workspace"],
+    [long("core.platform-mesh.io", "store"), "core_platform-mesh_io_store"],
+    [long("ration.k8s.io", "validatingwebhookconfiguration"), "ration_k8s_io_validatingwebhookconfiguration"],
+    [long("coordination.k8s.io", "lease"), "coordination_k8s_io_lease"],
+  ] as const) {
+    assert.match(bounds(exported).refuseModule({ types: [type], relations: [] }) ?? "", /no resource/, type);
+    assert.match(bounds(exported).refuseTuple({ object: `${type}:c/x`, relation: "owner", user: "user:eve" }) ?? "", /no resource/, type);
+  }
+  // a provider's own group below the platform's domain, and Kubernetes' that no workspace serves by itself
+  for (const group of ["orchestrate.platform-mesh.io", "networking.k8s.io", "x.example.io"])
+    assert.equal(
+      bounds({ group, plural: "xs", singular: "x" }).refuseModule({ types: [`${group.replaceAll(".", "_")}_x`], relations: [] }),
+      undefined,
+      group,
+    );
+});

@@ -18,6 +18,27 @@ import type { ModelledResource } from "../model/resource-module.ts";
 /** verbs that are asked about what holds an object; a request's relation on an account or a namespace always begins so */
 const collectionVerbs = ["create", "list", "watch"];
 
+/**
+ * Groups that every workspace serves, whether a model covers them or not: what none covers is nobody's, and no export makes it somebody's. As names of types have
+ * them, cut from the front: a group that ends as one of these can be cut to the same name.
+ */
+const systemGroups = [
+  ...["tenancy", "topology", "core", "apis", "cache", "migration"].map((name) => `${name}_kcp_io`),
+  ...["core", "providers", "system", "ui"].map((name) => `${name}_platform-mesh_io`),
+  ...[
+    "admissionregistration",
+    "apiextensions",
+    "authentication",
+    "authorization",
+    "certificates",
+    "coordination",
+    "events",
+    "flowcontrol_apiserver",
+  ].map((name) => `${name}_k8s_io`),
+  "rbac_authorization_k8s_io",
+];
+const isSystemGroup = (name: string): boolean => systemGroups.some((one) => one.endsWith(name));
+
 export class ProviderBounds {
   readonly #types = new Set<string>();
   readonly #parentRelations = new Set<string>();
@@ -30,6 +51,7 @@ export class ProviderBounds {
   constructor(exported: readonly Pick<ModelledResource, "group" | "plural" | "singular">[], reserved: ReadonlySet<string>) {
     for (const { group, plural, singular } of exported) {
       if (`create__${plural}`.length > relationLengthMax) continue;
+      if (isSystemGroup(groupName(group, plural))) continue;
       const type = typeName(group, plural, singular);
       if (reserved.has(type) || type === accountType || type === namespaceType || type === roleType) continue;
       this.#types.add(type);

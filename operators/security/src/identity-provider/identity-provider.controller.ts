@@ -54,6 +54,11 @@ export function identityProviderController(
             const realm = configuration.metadata.name!;
             if ((await refusalOf(configuration, cluster)) !== undefined) return complete();
             for (const { secretRef } of Object.values(configuration.status?.managedClients ?? {})) await removeSecret(secretRef);
+            // a pass that was cut short has told nobody of those that it wrote
+            for (const { secretRef } of configuration.spec.clients) {
+              const secret = await found(secrets().get(secretRef.name, { namespace: secretRef.namespace }));
+              if (secret?.metadata.labels?.[identityProviderNameLabel] === realm) await removeSecret(secretRef);
+            }
             await driver.deleteRealm(realm);
             return complete();
           },
