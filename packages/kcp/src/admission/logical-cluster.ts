@@ -1,6 +1,6 @@
 /** `core.kcp.io/LogicalCluster` @see spec tenancy §4.6 */
 import { equalJson, fieldInvalid } from "@meshplane/apimachinery";
-import { coreGroup, inactiveAnnotation, legacyInactiveAnnotation, type LogicalCluster } from "@meshplane/apis";
+import { coreGroup, inactiveAnnotation, legacyInactiveAnnotation, type LogicalCluster, pathAnnotation } from "@meshplane/apis";
 import type { AdmissionPlugin } from "@meshplane/apiserver";
 import { isLogicalClusterAdmin, isOn, refuse } from "./requests.ts";
 
@@ -56,6 +56,11 @@ function refusal(operation: string, next: LogicalCluster | undefined, old: Logic
 function refuseUpdate(old: LogicalCluster, next: LogicalCluster): string | undefined {
   if (!equalJson(old.spec.createdBy, next.spec.createdBy))
     return `spec.createdBy: ${fieldInvalid("", ordered(next.spec.createdBy), "field is immutable").detail}`;
+  // stricter than upstream: everything finds the workspace by these
+  if (!equalJson(old.spec.owner, next.spec.owner)) return "spec.owner is immutable";
+  const path = old.metadata.annotations?.[pathAnnotation];
+  if (path !== undefined && next.metadata.annotations?.[pathAnnotation] !== path)
+    return `annotation "${pathAnnotation}" must match canonical path "${path}"`;
   const [oldSpec, newSpec] = [new Set(old.spec.initializers), new Set(next.spec.initializers)];
   const [oldStatus, newStatus] = [new Set(old.status?.initializers), new Set(next.status?.initializers)];
   const [from, to] = [phaseOf(old), phaseOf(next)];
