@@ -35,11 +35,11 @@ export function mergeModules(base: readonly ModuleFile[], extensions: readonly E
   const all = attempt([...base, ...extensions]);
   if ("model" in all) {
     const refused = refusals(all.model, extensions);
-    if (refused.size === 0) return { model: all.model, leftOut };
+    if (refused.size === 0) return { model: withPlainFiles(all.model), leftOut };
     // they fit together, so what is left does too
     const allowed = extensions.filter(({ name }) => !refused.has(name));
     const rest = attempt([...base, ...allowed]);
-    if ("model" in rest) return { model: rest.model, leftOut: refused };
+    if ("model" in rest) return { model: withPlainFiles(rest.model), leftOut: refused };
   }
   const alone = attempt(base);
   if (!("model" in alone)) throw alone.error;
@@ -54,8 +54,24 @@ export function mergeModules(base: readonly ModuleFile[], extensions: readonly E
       model = tried.model;
     }
   }
-  return { model, leftOut };
+  return { model: withPlainFiles(model), leftOut };
 }
+
+/** An OpenFGA server takes names of files of letters, digits and few signs only. */
+function withPlainFiles(model: Omit<AuthorizationModel, "id">): Omit<AuthorizationModel, "id"> {
+  for (const { metadata } of model.type_definitions)
+    for (const of of [metadata, ...Object.values(metadata?.relations ?? {})])
+      if (of?.source_info?.file) of.source_info.file = plainFile(of.source_info.file);
+  for (const { metadata } of Object.values(model.conditions ?? {}))
+    if (metadata?.source_info?.file) metadata.source_info.file = plainFile(metadata.source_info.file);
+  return model;
+}
+
+const plainFile = (file: string): string =>
+  `${file
+    .replace(/\.fga$/, "")
+    .replaceAll(/[^A-Za-z0-9_/-]/g, "_")
+    .slice(-100)}.fga`;
 
 /** Types that the modules have together. @throws what is wrong with them */
 export function typesOf(files: readonly ModuleFile[]): ReadonlySet<string> {
