@@ -15,6 +15,7 @@ import { etcdReadiness } from "./etcd-readiness.ts";
 import { featureGates } from "./feature-gates.ts";
 import type { StartFlags } from "./flags.ts";
 import type { PreparedPlatform } from "../platform/prepare-platform.ts";
+import type { StoryOptions } from "../demo/play-story.ts";
 import { adminKubeconfig } from "./kubeconfig.ts";
 import { createLog } from "./log.ts";
 import { openAudit } from "./observe/open-audit.ts";
@@ -128,10 +129,10 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
 
     const stopping = new AbortController();
     if (flags.demo) {
-      const { playStory } = await import("../demo/play-story.ts");
       const examples = join(import.meta.dirname, import.meta.dirname.endsWith("start") ? "../../../../examples" : "../../examples");
-      playStory({ kubeconfig, examples, say: (line) => console.log(line), signal: stopping.signal }).catch((error: unknown) =>
-        console.error(`the story stopped: ${error instanceof Error ? error.message : String(error)}`),
+      const shared = { kubeconfig, examples, say: (line: string) => console.log(line), signal: stopping.signal };
+      play(shared, platform).catch((error: unknown) =>
+        console.error(`the demo stopped: ${error instanceof Error ? error.message : String(error)}`),
       );
     }
     await waitForSignals();
@@ -157,6 +158,12 @@ export async function start(flags: StartFlags, notices: readonly string[]): Prom
 function storeErrorIn(error: unknown): StoreError | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) if (cause instanceof StoreError) return cause;
   return undefined;
+}
+
+async function play(shared: StoryOptions, platform: PreparedPlatform | undefined): Promise<void> {
+  if (!platform) return (await import("../demo/play-story.ts")).playStory(shared);
+  const { relationships, identity } = platform;
+  await (await import("../demo/play-platform.ts")).playPlatform({ ...shared, fga: relationships.fga, identity: identity! });
 }
 
 const isAnyAddress = (address: string): boolean => address === "0.0.0.0" || address === "::";
