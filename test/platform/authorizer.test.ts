@@ -18,6 +18,7 @@ import {
   loadKubeconfig,
 } from "@meshplane/client";
 import { type OpenFga, remoteOpenFga } from "@meshplane/rebac";
+import { testCert, testKey } from "@meshplane/apiserver/testing";
 import { repository, type RunningServer, startServer } from "../support/start-server.ts";
 
 const people = ["boss", "mel", "rita", "out", "system.serviceaccount.default.ci"];
@@ -54,12 +55,13 @@ async function freePort(): Promise<number> {
 }
 
 /** boss owns the organization markeracme and its account dev; rita owns markerrival */
-async function openWorld(flags: string[], fgaUrl: string): Promise<World> {
+async function openWorld(flags: string[], fgaUrl: string, beforeAnybody?: (server: RunningServer) => Promise<void>): Promise<World> {
   const server = await startServer({
     binary: "meshplane",
     flags: ["--token-auth-file", join(folder, "tokens.csv"), ...flags],
     readyWithinMs: 90_000,
   });
+  await beforeAnybody?.(server);
   const { config } = await loadKubeconfig({ path: server.kubeconfig });
   const base: ClientConfig = { server: server.url, ...(config.ca ? { ca: config.ca } : {}) };
   const clients: HttpMultiClusterClient[] = [];
@@ -429,5 +431,84 @@ describe("with an OpenFGA server of its own", () => {
     await list(world.admin, dev);
     await startEngine();
     await eventually(() => list(boss, dev), 3_000);
+  });
+});
+
+describe("through the webhook, a process of its own", () => {
+  let world: World;
+  let webhook: ChildProcess;
+  let said = "";
+  before(async () => {
+    const [fga, port, health] = [await freePort(), await freePort(), await freePort()];
+    writeFileSync(join(folder, "tls.crt"), testCert);
+    writeFileSync(join(folder, "tls.key"), testKey);
+    const config = join(folder, "webhook.kubeconfig");
+    const authority = Buffer.from(testCert).toString("base64");
+    writeFileSync(
+      config,
+      JSON.stringify({
+        apiVersion: "v1",
+        kind: "Config",
+        clusters: [{ name: "w", cluster: { server: `https://127.0.0.1:${port}/authz`, "certificate-authority-data": authority } }],
+        contexts: [{ name: "w", context: { cluster: "w", user: "" } }],
+        "current-context": "w",
+        users: [],
+      }),
+    );
+    const ttl = "--authorization-webhook-cache-";
+    world = await openWorld(
+      [
+        "--openfga-http-addr",
+        `127.0.0.1:${fga}`,
+        "--authorization-webhook-config-file",
+        config,
+        `${ttl}authorized-ttl`,
+        "1ms",
+        `${ttl}unauthorized-ttl`,
+        "1ms",
+      ],
+      `http://127.0.0.1:${fga}`,
+      async ({ kubeconfig }) => {
+        webhook = spawn(
+          join(repository, "bin", "meshplane"),
+          [
+            ...["operator", "rebac-authz-webhook", "--kubeconfig", kubeconfig, "--openfga-addr", `127.0.0.1:${fga}`],
+            ...["--webhook-cert-dir", folder, "--webhook-bind-address", `127.0.0.1:${port}`],
+            ...["--health-probe-bind-address", `127.0.0.1:${health}`, "--metrics-bind-address", "0"],
+          ],
+          { stdio: ["ignore", "pipe", "pipe"] },
+        );
+        for (const stream of [webhook.stdout, webhook.stderr]) stream!.on("data", (chunk: Buffer) => (said += chunk.toString()));
+        await eventually(async () => assert.equal((await fetch(`http://127.0.0.1:${health}/readyz`)).status, 200, said)).catch(
+          (error: unknown) => {
+            throw new Error(`the webhook is not ready: ${said}`, { cause: error });
+          },
+        );
+      },
+    );
+  });
+  after(async () => {
+    await world?.stop();
+    webhook?.kill();
+  });
+
+  test("it decides as the step in process does", async () => {
+    await list(world.as("boss"), dev);
+    await refused(list(world.as("rita"), dev));
+    await refused(list(world.as("mel"), dev));
+    const member = membership(world, "mel");
+    await member.grant();
+    await list(world.as("mel"), dev);
+    const create = (name: string) =>
+      world
+        .as(name)
+        .cluster(dev)
+        .resource<KubeObject>(namespaces)
+        .create({ apiVersion: "v1", kind: "Namespace", metadata: { name: `of-${name}` } } as KubeObject);
+    await refused(create("mel"));
+    await create("boss");
+    await member.take();
+    await sleep(5);
+    await refused(list(world.as("mel"), dev));
   });
 });
