@@ -11,6 +11,8 @@ export interface MemoryFleet {
   remove(cluster: string, resource: string, name: string): void;
 }
 
+const copyOf = <T>(object: T): T => JSON.parse(JSON.stringify(object)) as T;
+
 /** @param paths of the engaged workspaces, by logical cluster */
 export function memoryFleet(paths: Record<string, string>): MemoryFleet {
   const objects = new Map<string, KubeObject>();
@@ -19,10 +21,10 @@ export function memoryFleet(paths: Record<string, string>): MemoryFleet {
   let revision = 0;
 
   function store(key: string, object: KubeObject): KubeObject {
-    const stored = structuredClone({ ...object, metadata: { ...object.metadata, resourceVersion: String(++revision) } });
+    const stored = copyOf({ ...object, metadata: { ...object.metadata, resourceVersion: String(++revision) } });
     if (stored.metadata.deletionTimestamp && !stored.metadata.finalizers?.length) objects.delete(key);
     else objects.set(key, stored);
-    return structuredClone(stored);
+    return copyOf(stored);
   }
 
   const methodsOf = (cluster: string, type: GroupVersionResource) => {
@@ -39,7 +41,7 @@ export function memoryFleet(paths: Record<string, string>): MemoryFleet {
       return store(keyOf(cluster, resource, object.metadata.name!), merged as KubeObject);
     };
     return {
-      get: async (name: string) => structuredClone(read(name)),
+      get: async (name: string) => copyOf(read(name)),
       create: async (object: KubeObject) => {
         const key = keyOf(cluster, resource, object.metadata.name!);
         if (objects.has(key)) throw alreadyExists(type, object.metadata.name!);
