@@ -10,6 +10,7 @@ import {
   type Provider as ClusterProvider,
 } from "@meshplane/multicluster-provider";
 import { workspaceResource, type ProviderContext } from "./context.ts";
+import { runManagedProviders } from "./managed/run-managed-providers.ts";
 import { providerController } from "./provider.controller.ts";
 
 export interface ProvidersOperatorOptions {
@@ -19,6 +20,8 @@ export interface ProvidersOperatorOptions {
   endpointSlice?: string;
   /** base of the URLs in the providers' kubeconfigs; that of `config` by default */
   kcpUrl?: string;
+  /** a cluster whose ManagedProviders are looked after too */
+  runtime?: ClientConfig;
   /** one line for people */
   log: (line: string) => void;
   metrics?: ControllerMetrics;
@@ -30,6 +33,7 @@ export function createProvidersOperator({
   config,
   endpointSlice = platformMeshExports.providers,
   kcpUrl = new URL(config.server).origin,
+  runtime,
   log,
   metrics,
   leaderElection,
@@ -38,7 +42,17 @@ export function createProvidersOperator({
   return {
     async run(signal) {
       const client = createClient(config);
-      const provider = withWorkspaces(apiExportProvider({ config, endpointSlice, onError }), client, onError);
+      const ending = new AbortController();
+      let managed: Promise<void> | undefined;
+      const provider = withWorkspaces(apiExportProvider({ config, endpointSlice, onError }), client, onError, () => {
+        if (runtime)
+          managed = runManagedProviders({
+            runtime,
+            mesh: provider,
+            signal: AbortSignal.any([signal, ending.signal]),
+            log: (line) => log(`providers-operator: ${line}`),
+          }).catch(onError);
+      });
       try {
         await createMultiClusterManager({
           provider,
@@ -55,20 +69,28 @@ export function createProvidersOperator({
           log: (line) => log(`providers-operator: ${line}`),
         }).run(signal);
       } finally {
+        ending.abort();
+        await managed;
         client.close();
       }
     },
   };
 }
 
-/** Adds the workspaces of `root:providers` to what an export shows. */
-function withWorkspaces(provider: ClusterProvider, client: HttpMultiClusterClient, onError: (error: unknown) => void): ClusterProvider {
+/** @param started told when what is there at the start is known. Adds the workspaces of `root:providers` to what an export shows. */
+function withWorkspaces(
+  provider: ClusterProvider,
+  client: HttpMultiClusterClient,
+  onError: (error: unknown) => void,
+  started: () => void,
+): ClusterProvider {
   const workspaces = new Informer({ resource: typed(client.cluster(platformMeshPaths.providers), workspaceResource), onError });
   const ours = formatGroupResource(workspaceResource);
   const start = async (): Promise<void> => {
     // a provider's change that comes first finds its workspace by reading it
     workspaces.start().catch(() => {});
     await provider.start();
+    started();
   };
   const stop = async (): Promise<void> => {
     await Promise.all([workspaces.stop(), provider.stop()]);

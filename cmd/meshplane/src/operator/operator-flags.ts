@@ -72,7 +72,11 @@ const flagsOf = {
     "idp-kubectl-client-redirect-urls": list("redirect URLs of client kubectl", "http://localhost:8000,http://localhost:18000"),
     "idp-realm-deny-list": list("realms that nobody may have"),
   },
-  providers: { ...ofAll, "kcp-url": string("base of the URLs in the providers' kubeconfigs (default: that of --kubeconfig)") },
+  providers: {
+    ...ofAll,
+    "kcp-url": string("base of the URLs in the providers' kubeconfigs (default: that of --kubeconfig)"),
+    "runtime-kubeconfig": string("cluster with Flux whose ManagedProviders are looked after too (default: none)"),
+  },
 } satisfies Record<OperatorFace, Record<string, Flag>>;
 
 export type FlagName = { [Face in OperatorFace]: keyof (typeof flagsOf)[Face] }[OperatorFace];

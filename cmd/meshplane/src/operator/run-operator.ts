@@ -136,7 +136,9 @@ const open: Record<OperatorFace, (start: Start) => Promise<Running>> = {
   async providers({ flags, config, metrics, log }) {
     const { createProvidersOperator } = await import("@meshplane/operator-providers");
     const kcpUrl = flags.text("kcp-url");
-    return createProvidersOperator({ config, log, metrics, ...(kcpUrl ? { kcpUrl } : {}) });
+    const runtimeFile = flags.text("runtime-kubeconfig");
+    const runtime = runtimeFile ? (await loadKubeconfig({ path: runtimeFile })).config : undefined;
+    return createProvidersOperator({ config, log, metrics, ...(kcpUrl ? { kcpUrl } : {}), ...(runtime ? { runtime } : {}) });
   },
 
   async security({ flags, config, log }) {
