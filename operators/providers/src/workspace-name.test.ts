@@ -12,7 +12,7 @@ test("a Provider is found again by its workspace", () => {
 test("other workspaces are nobody's", () => {
   for (const name of ["system", "-a", "a-"]) assert.equal(providerOfWorkspace(name), undefined, name);
   for (const path of [undefined, "", "root", "root:providers", "root:orgs:a-b", "root:providers:a-b:c-d"])
-    assert.equal(providerOfPath(path), undefined, path);
+    assert.equal(providerOfPath(path), undefined, String(path));
 });
 
 test("what no workspace can be called is said", () => {

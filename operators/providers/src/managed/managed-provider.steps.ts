@@ -43,6 +43,8 @@ const finalizers = {
 };
 const fieldManager = "managed-provider";
 const labelMax = 63;
+/** Secrets of a runtime cluster are not ours to watch, so a copy that somebody changed is looked at from time to time. */
+const copyDrift = { afterSeconds: 60 };
 /** how a refusal to copy begins, which only a change of the Provider mends */
 export const copyRefused = "The Provider's kubeconfig Secret is ";
 
@@ -145,7 +147,7 @@ export const kubeconfigCopyStep = (context: ManagedContext): Step => ({
       if (before && before.name !== target.name) await removeSecret(client, cluster, before);
     });
     (managed.status ??= {}).providerKubeconfigSecretRef = { name: target.name, namespace: target.namespace };
-    return complete();
+    return complete(copyDrift);
   },
 
   async finalize(managed, key) {
