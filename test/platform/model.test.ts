@@ -113,7 +113,9 @@ const may = async (user: string, verb: string, resource: string, workspace: stri
 
 test("an owner binds, and uses what was bound; a member uses it and does not make it; others see nothing", options, async () => {
   await done(["create", "--as", "ada@example.com", "-f", "-"], dev, binding("one"));
+  const bound = performance.now();
   await until("owner may create", () => may("ada@example.com", "create", "widgets", dev));
+  console.log(`# model: what was bound was covered after ${(performance.now() - bound).toFixed(0)} ms, kubectl included`);
   assert.deepEqual(await models("one"), ["example-io-widgets-acme"]);
   await done(["create", "--as", "ada@example.com", "-f", "-"], dev, object("Widget", "w"));
 
