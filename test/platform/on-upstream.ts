@@ -1,10 +1,11 @@
 /**
  * The operators on a real kcp: an organization and an account in it become Ready and go without leaving anything.
- *   on-upstream.ts --kcp PATH [--port N]     PATH of upstream's kcp binary; ports N to N+7, 34050 by default
+ *   on-upstream.ts --kcp PATH [--port N]     PATH of upstream's kcp binary; ports N to N+10, 34050 by default
+ * kcp asks our authorization webhook, which knows who owns what.
  * Starts kcp, our OpenFGA, the bootstrap and the operators as processes of their own, with the service accounts that the bootstrap makes.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -75,12 +76,28 @@ try {
   copyFileSync(at("certs", "apiserver.crt"), at("certs", "tls.crt"));
   copyFileSync(at("certs", "apiserver.key"), at("certs", "tls.key"));
 
+  const authority = readFileSync(at("certs", "ca.crt")).toString("base64");
+  const webhook = { server: `https://127.0.0.1:${port(10)}/authz`, "certificate-authority-data": authority };
+  writeFileSync(
+    at("authz.kubeconfig"),
+    JSON.stringify({
+      apiVersion: "v1",
+      kind: "Config",
+      clusters: [{ name: "webhook", cluster: webhook }],
+      users: [{ name: "kcp", user: {} }],
+      contexts: [{ name: "webhook", context: { cluster: "webhook", user: "kcp" } }],
+      "current-context": "webhook",
+    }),
+  );
   run("kcp", values.kcp, [
     "start",
     `--root-directory=${at("kcp")}`,
     `--secure-port=${port(0)}`,
     "--bind-address=127.0.0.1",
     "--feature-gates=WorkspaceAuthentication=true,CacheAPIs=true",
+    `--authorization-webhook-config-file=${at("authz.kubeconfig")}`,
+    "--authorization-webhook-cache-authorized-ttl=1ms",
+    "--authorization-webhook-cache-unauthorized-ttl=1ms",
     `--embedded-etcd-client-port=${port(5)}`,
     `--embedded-etcd-peer-port=${port(6)}`,
   ]);
@@ -123,7 +140,9 @@ try {
   await until("kubeconfigs of the operators", async () => existsSync(at("operators", "rebac-authz-webhook.kubeconfig")), 120);
   operator(
     "account",
-    `--kubeconfig=${at("operators", "account-operator.kubeconfig")}`,
+    // a real kcp makes a workspace's default bindings as whoever made the workspace, and knows no service account of another workspace there:
+    // an administrator, as upstream's own (topology §8)
+    `--kubeconfig=${kubeconfig}`,
     ...quiet(8),
     ...webhooks,
     `--webhooks-port=${port(4)}`,
@@ -132,7 +151,7 @@ try {
   );
   operator(
     "security",
-    // upstream's own security operator is an administrator too (topology §8)
+    // it initializes workspaces and changes types in others: an administrator too
     `--kubeconfig=${kubeconfig}`,
     ...quiet(9),
     ...webhooks,
@@ -142,6 +161,15 @@ try {
     `--identity-bind-address=127.0.0.1:${port(3)}`,
     `--identity-cert-dir=${at("certs")}`,
     ...domain,
+  );
+  operator(
+    "rebac-authz-webhook",
+    `--kubeconfig=${at("operators", "rebac-authz-webhook.kubeconfig")}`,
+    `--openfga-addr=http://127.0.0.1:${port(1)}`,
+    `--webhook-cert-dir=${at("certs")}`,
+    `--webhook-bind-address=127.0.0.1:${port(10)}`,
+    "--health-probe-bind-address=0",
+    "--metrics-bind-address=0",
   );
   if ((await ended(bootstrap.child)) !== 0) throw new Error(`the bootstrap failed:\n${bootstrap.output}`);
   console.log(`the topology stands after ${(performance.now() - started).toFixed(0)} ms`);
@@ -170,14 +198,47 @@ try {
     await until(`Account ${name} Ready`, async () => {
       last = await accounts.get(name);
       return last.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True");
-    }).catch((error: unknown) => {
-      throw new Error(`${String(error)}\n${JSON.stringify(last?.status?.conditions, undefined, 1)}`);
+    }).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${JSON.stringify(last?.status?.conditions)}\n${await stateOf(`${workspace}:${name}`)}`);
     });
     console.log(`Account ${name} in ${workspace} is Ready after ${(performance.now() - began).toFixed(0)} ms`);
+  };
+  /** what holds a workspace back */
+  const stateOf = async (workspace: string): Promise<string> => {
+    const bindings = { group: "apis.kcp.io", version: "v1alpha2", resource: "apibindings" };
+    const logicalClusters = { group: "core.kcp.io", version: "v1alpha1", resource: "logicalclusters" };
+    const lists = await Promise.all(
+      [bindings, logicalClusters].map((one) => client.cluster(workspace).resource<Conditioned>(one).list().catch(String)),
+    );
+    return lists
+      .map((one) =>
+        typeof one === "string" ? one : one.items.map(({ metadata, status }) => `${metadata.name}: ${JSON.stringify(status)}`).join("\n"),
+      )
+      .join("\n");
   };
   await ready("root:orgs", "acme", "org");
   await ready("root:orgs:acme", "dev", "account");
   await ready("root:orgs:acme:dev", "team", "account");
+
+  const creator = (await client.cluster("root:orgs").resource<KubeObject & { spec: { creator?: string } }>(core("accounts")).get("acme"))
+    .spec.creator!;
+  const mayList = async (user: string, workspace: string): Promise<boolean> => {
+    const answer = (await client.cluster(workspace).request({
+      method: "POST",
+      path: "/apis/authorization.k8s.io/v1/subjectaccessreviews",
+      body: {
+        apiVersion: "authorization.k8s.io/v1",
+        kind: "SubjectAccessReview",
+        spec: { user, groups: ["system:authenticated"], resourceAttributes: { verb: "list", version: "v1", resource: "namespaces" } },
+      },
+    })) as unknown as { status: { allowed: boolean } };
+    return answer.status.allowed;
+  };
+  for (const workspace of ["root:orgs:acme", "root:orgs:acme:dev", "root:orgs:acme:dev:team"]) {
+    await until(`${creator} allowed in ${workspace}`, () => mayList(creator, workspace), 20);
+    if (await mayList("somebody", workspace)) throw new Error(`somebody may read ${workspace}`);
+  }
+  console.log(`kcp lets ${creator} in by the webhook, and nobody else`);
 
   for (const offset of [8, 9])
     for (const path of ["healthz", "readyz", "metrics"]) {

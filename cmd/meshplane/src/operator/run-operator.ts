@@ -265,6 +265,11 @@ async function openWebhooks(
   if (!flags.on("webhooks-enabled")) return async () => {};
   const { openWebhookServer } = await import("../platform/webhook-server.ts");
   const certificate = certificateIn(flags.text("webhooks-cert-dir"), "--webhooks-cert-dir");
-  const server = await openWebhookServer(certificate, handlers, { host: "0.0.0.0", port: flags.number("webhooks-port") });
+  const server = await openWebhookServer(certificate, handlers, {
+    host: "0.0.0.0",
+    port: flags.number("webhooks-port"),
+  }).catch((cause: Error) => {
+    throw new OperatorError(`the webhooks cannot be served: ${cause.message}`, "choose another --webhooks-port", { cause });
+  });
   return () => server.close();
 }
