@@ -5,14 +5,14 @@ import { UnknownClusterError, type ManagerContext } from "@meshplane/multicluste
 import { apiExportResource, apiResourceSchemaResource } from "../context.ts";
 import { found } from "../found.ts";
 import type { BindingIndex } from "../model-generator/binding-index.ts";
-import type { Extension } from "../model/merge-modules.ts";
+import { type Extension, moduleFileName } from "../model/merge-modules.ts";
 import type { ModelledResource } from "../model/resource-module.ts";
 import { ProviderBounds } from "./provider-bounds.ts";
 
 /** workspaces whose administrators are the platform's own */
 const trusted: ReadonlySet<string> = new Set([platformMeshPaths.system, platformMeshPaths.organizations]);
 
-export const extensionName = ({ cluster, name }: ObjectKey): string => `${cluster}/${name}.fga`;
+export const extensionName = ({ cluster, name }: ObjectKey): string => moduleFileName(cluster, name);
 
 /** What a provider's module or tuple is measured by. */
 export interface BoundsParts {

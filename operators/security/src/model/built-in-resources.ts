@@ -1,6 +1,6 @@
 import type { HttpClusterClient } from "@meshplane/client";
 import { resourceModule, type ModelledResource, type Template } from "./resource-module.ts";
-import type { ModuleFile } from "./merge-modules.ts";
+import { moduleFileName, type ModuleFile } from "./merge-modules.ts";
 
 /** Group versions that every organization's model has, and how. @see spec platform-mesh/security §5 */
 const modelled: readonly [path: string, group: string, template: Template][] = [
@@ -38,7 +38,7 @@ export async function builtInModules(cluster: HttpClusterClient): Promise<Module
     .flat()
     .sort(([a], [b]) => Number(b.plural === "namespaces" && b.group === "") - Number(a.plural === "namespaces" && a.group === ""))
     .map(([resource, template]) => ({
-      name: `discovered/${resource.group || "core"}.${resource.plural}.fga`,
+      name: moduleFileName("discovered", `${resource.group || "core"}.${resource.plural}`),
       contents: resourceModule(resource, template),
     }));
 }

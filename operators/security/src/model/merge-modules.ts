@@ -1,9 +1,17 @@
+import { createHash } from "node:crypto";
 import { type AuthorizationModel, modelFromModules, type TypeDefinition, validateModel } from "@meshplane/rebac";
 
 export interface ModuleFile {
   /** unique; for messages */
   name: string;
   contents: string;
+}
+
+/** One of its own for each name, of what OpenFGA takes: letters, digits, `_`, `-`, at most a hundred of them. @param name of an object, or of a resource */
+export function moduleFileName(folder: string, name: string): string {
+  // objects' names have no underscores, so no two become one
+  const whole = `${folder}/${name.replaceAll(".", "_")}`;
+  return `${whole.length <= 96 ? whole : `${folder}/${createHash("sha256").update(name).digest("hex")}`}.fga`;
 }
 
 /** What a module brings: types of its own, and relations on those of others. */
