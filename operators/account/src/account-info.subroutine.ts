@@ -1,6 +1,12 @@
 import { equalJson, type KubeObject } from "@meshplane/apimachinery";
 import type { Workspace } from "@meshplane/apis";
-import { type Account, type AccountInfo, accountInfoName, type AccountLocation } from "@meshplane/apis/platform-mesh";
+import {
+  type Account,
+  type AccountInfo,
+  accountInfoName,
+  type AccountLocation,
+  platformMeshFinalizers,
+} from "@meshplane/apis/platform-mesh";
 import { complete, type LifecycleSubroutine, stopped } from "@meshplane/controller-runtime";
 import { UnknownClusterError } from "@meshplane/multicluster-provider";
 import { type AccountContext, safetyNet } from "./context.ts";
@@ -12,14 +18,14 @@ export function accountInfoSubroutine(context: AccountContext): LifecycleSubrout
     name: "ManageAccountInfoSubroutine",
 
     async process(account, { cluster }) {
-      const workspace = await found(context.workspaces(cluster).get(account.metadata.name!));
+      const workspace = context.knownWorkspace(cluster, account) ?? (await found(context.workspaces(cluster).get(account.metadata.name!)));
       const phase = workspace?.status?.phase;
       if (!workspace || (phase !== "Initializing" && phase !== "Ready")) return stopped("Workspace not ready yet", safetyNet);
       const self = locationOf(account, workspace, cluster);
 
       let inherited: Partial<AccountInfo["spec"]> = {};
       if (account.spec.type !== "org") {
-        const parent = await found(context.accountInfos(cluster).get(accountInfoName));
+        const parent = context.knownAccountInfo(cluster) ?? (await found(context.accountInfos(cluster).get(accountInfoName)));
         if (!parent) return stopped("Parent AccountInfo does not exist yet", safetyNet);
         const { account: parentAccount, organization, fga, oidc } = parent.spec;
         inherited = { parentAccount, organization, fga, ...(oidc ? { oidc } : {}) };
@@ -36,22 +42,25 @@ export function accountInfoSubroutine(context: AccountContext): LifecycleSubrout
   };
 
   async function write(self: AccountLocation, inherited: Partial<AccountInfo["spec"]>): Promise<void> {
-    const infos = context.accountInfos(self.generatedClusterId);
-    const current = await found(infos.get(accountInfoName));
+    const known = context.knownAccountInfo(self.generatedClusterId);
     // an organization's store and issuer are filled in by those who make them
-    const spec: AccountInfo["spec"] = {
+    const wanted = (current: AccountInfo | undefined): AccountInfo["spec"] => ({
       ...current?.spec,
       fga: current?.spec.fga ?? { store: { id: "" } },
       account: self,
       organization: self,
       clusterInfo: { ca: context.ca },
       ...inherited,
-    };
+    });
+    if (known && equalJson(known.spec as unknown as KubeObject, wanted(known) as unknown as KubeObject)) return;
+    const infos = context.accountInfos(self.generatedClusterId);
+    const current = await found(infos.get(accountInfoName));
+    const spec = wanted(current);
     if (!current)
       await infos.create({
         apiVersion: "core.platform-mesh.io/v1alpha1",
         kind: "AccountInfo",
-        metadata: { name: accountInfoName },
+        metadata: { name: accountInfoName, finalizers: [platformMeshFinalizers.accountInfo] },
         spec,
       });
     else if (!equalJson(current.spec as unknown as KubeObject, spec as unknown as KubeObject)) await infos.update({ ...current, spec });

@@ -1,4 +1,6 @@
 /** Where an Account becomes a workspace: the chain of steps, and what brings an account back to it. @see spec platform-mesh/accounts §4 */
+import { equalJson, type JsonValue } from "@meshplane/apimachinery";
+import type { Workspace } from "@meshplane/apis";
 import { type Account, accountInfoName } from "@meshplane/apis/platform-mesh";
 import {
   type Change,
@@ -17,9 +19,10 @@ export function accountController(manager: ManagerContext, context: AccountConte
   return {
     name: "AccountReconciler",
     for: accountResource,
+    filter: (change) => !isStatusOnly(change),
     watches: [
       // the account's workspace, of the same name and beside it
-      { resource: workspaceResource, initial: false, keys: ({ key }) => [key] },
+      { resource: workspaceResource, initial: false, keys: (change) => (isSameWorkspace(change) ? [] : [change.key]) },
       // a workspace that the export reaches now: its account waits to write into it
       { resource: { group: "apis.kcp.io", resource: "apibindings" }, initial: false, keys: accountOfWorkspace },
       // an organization waits for its types
@@ -64,6 +67,32 @@ export function accountController(manager: ManagerContext, context: AccountConte
       .filter(({ status }) => !status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True"))
       .map(({ metadata }) => ({ cluster, namespace: "", name: metadata.name! }));
   }
+}
+
+/** our own conditions come back as changes */
+function isStatusOnly({ object, previous }: Change): boolean {
+  const [now, before] = [object()?.metadata, previous()?.metadata];
+  if (!now || !before || now.generation === undefined) return false;
+  return (
+    now.uid === before.uid &&
+    now.generation === before.generation &&
+    now.deletionTimestamp === before.deletionTimestamp &&
+    (before.finalizers ?? []).every((one) => now.finalizers?.includes(one)) &&
+    equalJson((now.labels ?? {}) as JsonValue, (before.labels ?? {}) as JsonValue)
+  );
+}
+
+/** nothing of it that the steps look at is another than before */
+function isSameWorkspace({ object, previous }: Change): boolean {
+  const [now, before] = [object(), previous()] as (Workspace | undefined)[];
+  return (
+    now !== undefined &&
+    before !== undefined &&
+    now.metadata.uid === before.metadata.uid &&
+    now.metadata.deletionTimestamp === before.metadata.deletionTimestamp &&
+    now.status?.phase === before.status?.phase &&
+    equalJson(now.spec as unknown as JsonValue, before.spec as unknown as JsonValue)
+  );
 }
 
 function organizationOf(key: ObjectKey, labels: Change["labels"]): ObjectKey[] {

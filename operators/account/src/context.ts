@@ -1,6 +1,6 @@
 import type { KubeObject } from "@meshplane/apimachinery";
 import type { Workspace, WorkspaceType } from "@meshplane/apis";
-import { type Account, type AccountInfo, platformMeshPaths } from "@meshplane/apis/platform-mesh";
+import { type Account, type AccountInfo, accountInfoName, platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import { resourceType, typed, type ResourceClient } from "@meshplane/client";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 
@@ -39,17 +39,25 @@ export interface AccountContext {
   workspaces(cluster: string): ResourceClient<Workspace & KubeObject>;
   /** of `root:orgs`, where those of all organizations are */
   workspaceTypes(): ResourceClient<WorkspaceType & KubeObject>;
+  /** As watched, a moment behind: what is newer brings the account back. Undefined when it is not known, or not made for this account. */
+  knownWorkspace(cluster: string, account: Account): (Workspace & KubeObject) | undefined;
+  knownAccountInfo(cluster: string): AccountInfo | undefined;
   /** path of a workspace that the export reaches */
   pathOf(cluster: string): string | undefined;
   /** certificate authority of the API server, PEM */
   readonly ca: string;
 }
 
-export const accountContext = ({ client, engaged }: ManagerContext, ca: string): AccountContext => ({
+export const accountContext = ({ client, engaged, lister }: ManagerContext, ca: string): AccountContext => ({
   accounts: (cluster) => typed(client.cluster(cluster), accountResource),
   accountInfos: (cluster) => typed(client.cluster(cluster), accountInfoResource),
   workspaces: (cluster) => typed(client.cluster(cluster), workspaceResource),
   workspaceTypes: () => typed(client.cluster(platformMeshPaths.organizations), workspaceTypeResource),
+  knownWorkspace(cluster, { metadata: { name = "", uid } }) {
+    const known = lister<Workspace & KubeObject>(workspaceResource).get({ cluster, name });
+    return known?.metadata.ownerReferences?.some((owner) => owner.uid === uid) ? known : undefined;
+  },
+  knownAccountInfo: (cluster) => lister<AccountInfo>(accountInfoResource).get({ cluster, name: accountInfoName }),
   pathOf: (cluster) => engaged(cluster)?.path,
   ca,
 });

@@ -13,7 +13,7 @@ export function workspaceSubroutine(context: AccountContext): LifecycleSubroutin
 
     async process(account, { cluster }) {
       const name = account.metadata.name!;
-      const known = await found(context.workspaces(cluster).get(name));
+      const known = context.knownWorkspace(cluster, account) ?? (await found(context.workspaces(cluster).get(name)));
       if (known) return complete();
       const type = await typeOf(account, cluster);
       if (typeof type !== "string") return type;
@@ -50,7 +50,7 @@ export function workspaceSubroutine(context: AccountContext): LifecycleSubroutin
   /** @returns the type's name, or why it is not known yet */
   async function typeOf(account: Account, cluster: string): Promise<string | Verdict> {
     if (account.spec.type === "org") return organizationTypeOf(account.metadata.name!);
-    const info = await found(context.accountInfos(cluster).get(accountInfoName));
+    const info = context.knownAccountInfo(cluster) ?? (await found(context.accountInfos(cluster).get(accountInfoName)));
     if (!info) return stopped("AccountInfo not found yet", safetyNet);
     const organization = info.spec.organization?.name;
     return organization ? accountTypeOf(organization) : stopped("AccountInfo organization name not set yet", safetyNet);
@@ -61,7 +61,7 @@ export function workspaceSubroutine(context: AccountContext): LifecycleSubroutin
 export const workspaceReadySubroutine = (context: AccountContext): LifecycleSubroutine<Account> => ({
   name: "WorkspaceReadySubroutine",
   async process(account, { cluster }) {
-    const workspace = await found(context.workspaces(cluster).get(account.metadata.name!));
+    const workspace = context.knownWorkspace(cluster, account) ?? (await found(context.workspaces(cluster).get(account.metadata.name!)));
     return workspace?.status?.phase === "Ready" ? complete() : stopped("Workspace not ready yet", safetyNet);
   },
 });

@@ -1,6 +1,6 @@
 /** Workspaces that begin: what their kind of account needs is made, then they are let go. @see spec platform-mesh/security §7, §8 */
-import type { LogicalCluster } from "@meshplane/apis";
-import { securityInitializer } from "@meshplane/apis/platform-mesh";
+import type { APIBinding, LogicalCluster } from "@meshplane/apis";
+import { platformMeshExports, securityInitializer } from "@meshplane/apis/platform-mesh";
 import { typed } from "@meshplane/client";
 import type { ControllerOptions, ObjectKey, Result, Verdict } from "@meshplane/controller-runtime";
 import { removeInitializer, type FleetClient } from "@meshplane/multicluster-provider";
@@ -49,7 +49,11 @@ export function initializerController({ client, workspaces, steps, accounts, tur
       {
         resource: { group: "apis.kcp.io", resource: "apibindings" },
         initial: false,
-        keys: ({ key }) => [{ cluster: key.cluster, namespace: "", name: "cluster" }],
+        keys: ({ key, object }) => {
+          const binding = object() as APIBinding | undefined;
+          const isCore = binding?.spec.reference.export?.name === platformMeshExports.core && binding.status?.phase === "Bound";
+          return isCore ? [{ cluster: key.cluster, namespace: "", name: "cluster" }] : [];
+        },
       },
     ],
     workers: 8,
