@@ -43,6 +43,9 @@ test(
     const start = () => startServer({ binary: "meshplane", rootDirectory });
     let server = await start();
     try {
+      // its Secrets come a moment after the start
+      const welcome = ["wait", "identityproviderconfiguration/welcome", "--for", "condition=Ready", "--timeout", "20s"];
+      await done(server, welcome, "root:platform-mesh-system");
       const before = await leftovers(server);
       console.log(
         `# start: an organization was Ready after ${(await ready(server, "acme", "org", orgs)).toFixed(0)} ms, kubectl twice included`,

@@ -1,7 +1,7 @@
 /** Where an Account becomes a workspace: the chain of steps, and what brings an account back to it. @see spec platform-mesh/accounts §4 */
 import { equalJson, type JsonValue } from "@meshplane/apimachinery";
-import type { Workspace } from "@meshplane/apis";
-import { type Account, accountInfoName } from "@meshplane/apis/platform-mesh";
+import type { APIBinding, Workspace } from "@meshplane/apis";
+import { type Account, accountInfoName, platformMeshExports } from "@meshplane/apis/platform-mesh";
 import {
   type Change,
   type ControllerMetrics,
@@ -49,7 +49,9 @@ export function accountController(manager: ManagerContext, context: AccountConte
   };
 
   /** by the path: `root:orgs:acme:dev` belongs to the account `dev` in `root:orgs:acme` */
-  function accountOfWorkspace({ key, deleted }: Change): ObjectKey[] {
+  function accountOfWorkspace({ key, deleted, object, previous }: Change): ObjectKey[] {
+    const [now, before] = [object(), previous()] as (APIBinding | undefined)[];
+    if (now?.spec.reference.export?.name !== platformMeshExports.core || before?.status?.phase === "Bound") return [];
     const path = deleted ? undefined : manager.engaged(key.cluster)?.path;
     const cut = path?.lastIndexOf(":") ?? -1;
     if (!path || cut < 0) return [];
