@@ -1,6 +1,6 @@
 /**
  * The operators on a real kcp: an organization and an account in it become Ready and go without leaving anything.
- *   on-upstream.ts --kcp PATH [--port N]     PATH of upstream's kcp binary; ports N to N+10, 34050 by default
+ *   on-upstream.ts --kcp PATH [--port N]     PATH of upstream's kcp binary; ports N to N+10, 21050 by default (below those that the system gives to clients)
  * kcp asks our authorization webhook, which knows who owns what.
  * Starts kcp, our OpenFGA, the bootstrap and the operators as processes of their own, with the service accounts that the bootstrap makes.
  */
@@ -15,7 +15,7 @@ import { createClient, loadKubeconfig } from "@meshplane/client";
 import { servingCertificate } from "../../cmd/meshplane/src/start/certificates.ts";
 import { repository } from "../support/start-server.ts";
 
-const { values } = parseArgs({ options: { kcp: { type: "string" }, port: { type: "string", default: "34050" } } });
+const { values } = parseArgs({ options: { kcp: { type: "string" }, port: { type: "string", default: "21050" } } });
 if (!values.kcp) {
   console.error("usage: on-upstream.ts --kcp PATH [--port N]");
   process.exit(2);
