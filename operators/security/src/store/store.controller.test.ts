@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { notFound } from "@meshplane/apimachinery";
+import { copyJson, notFound } from "@meshplane/apimachinery";
 import type { RelationshipStore, RelationshipTuple } from "@meshplane/apis/platform-mesh";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { embeddedOpenFga, MemoryTupleStore } from "@meshplane/rebac";
@@ -31,7 +31,7 @@ async function setUp(path = "root:orgs") {
   const objects = {
     async get() {
       if (!store) throw notFound(storeResource, "acme");
-      return structuredClone(store);
+      return copyJson(store);
     },
     update: async (wanted: RelationshipStore) => put({ ...wanted, ...(store!.status ? { status: store!.status } : {}) }),
     updateStatus: async (wanted: RelationshipStore) => put({ ...store!, status: wanted.status! }),
