@@ -2,6 +2,7 @@
  * All of the security operator in one process: upstream's `fga`, `system`, `model-generator`, `initializer` and `terminator`.
  * @see spec platform-mesh/security §1
  */
+import type { LogicalCluster } from "@meshplane/apis";
 import { platformMeshExports, platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import { type ClientConfig, configFor, createClient, typed } from "@meshplane/client";
 import type { ControllerOptions, KeySource } from "@meshplane/controller-runtime";
@@ -16,7 +17,8 @@ import {
 import type { OpenFga } from "@meshplane/rebac";
 import { apiExportPolicyController } from "./api-export-policy/api-export-policy.controller.ts";
 import { accountTuplesController } from "./account/account-tuples.controller.ts";
-import { accountSteps } from "./account/account-step.ts";
+import { accountSteps, placeOf } from "./account/account-step.ts";
+import { NewestAccounts } from "./account/newest-accounts.ts";
 import { authorizationModelController } from "./authorization-model/authorization-model.controller.ts";
 import { ExtensionIndex } from "./authorization-model/extension-index.ts";
 import { type BoundsParts, extensionsOf } from "./authorization-model/extensions.ts";
@@ -160,6 +162,7 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
   };
 
   function coreControllers(manager: ManagerContext): ControllerOptions[] {
+    const newest = new NewestAccounts(() => manager.lister<LogicalCluster>(logicalClusterResource).list());
     const bounds: BoundsParts = { manager, bindings, reservedTypes };
     const mergeKey = (store: string, cluster: string) => `${cluster}|${store}`;
     return [
@@ -180,6 +183,10 @@ export function createSecurityOperator({ config, fga, identityProvider, settings
         },
         home: () => core.engaged(platformMeshPaths.organizations)?.name,
         lost: (store) => signals.send(storeLost, organizationKey(store)),
+        newestAccount(store) {
+          const cluster = newest.of(store);
+          return cluster && placeOf(cluster);
+        },
         merged(store, cluster, { leftOut }) {
           const key = mergeKey(store, cluster);
           const before = merges.get(key);

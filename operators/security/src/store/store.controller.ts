@@ -1,5 +1,6 @@
 /** A `Store` becomes a store of the relationship engine: the store itself, its model, its tuples. @see spec platform-mesh/security §5 */
 import {
+  accountObject,
   type AuthorizationModel,
   organizationsStoreName,
   platformMeshFinalizers,
@@ -9,6 +10,7 @@ import {
 import { complete, type ControllerOptions, type LifecycleSubroutine, reconcileLifecycle, stopped } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
+import type { AccountPlace } from "../account/account-tuples.ts";
 import { authorizationModelResource, safetyNet, storeResource } from "../context.ts";
 import { type MergedModel, mergeModules, type ModuleFile } from "../model/merge-modules.ts";
 import { exportsChanged } from "../signals.ts";
@@ -27,6 +29,8 @@ export interface StoreControllerParts {
   home: () => string | undefined;
   /** its relationships were lost with an older engine, or with its store: those of its accounts are to be written again */
   lost: (store: string) => void;
+  /** an account of it that must be known to the engine, the youngest if possible */
+  newestAccount: (store: string) => AccountPlace | undefined;
   /** told of every merge: which modules were left out, and why */
   merged: (store: string, cluster: string, result: MergedModel) => void;
 }
@@ -140,7 +144,8 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
         const { spec, status, metadata } = store;
         const managed = status!.managedTuples ?? [];
         const storeId = status!.storeId!;
-        const lost = await missingOf(fga, storeId, managed);
+        const newest = parts.newestAccount(metadata.name!);
+        const lost = (await missingOf(fga, storeId, managed)) || (newest !== undefined && (await isForgotten(storeId, newest)));
         status!.managedTuples = await syncTuples(fga, storeId, spec.tuples ?? [], managed);
         if (lost) parts.lost(metadata.name!);
         // an engine that is restored from an older copy tells nobody
@@ -156,6 +161,12 @@ export function storeController(manager: ManagerContext, parts: StoreControllerP
         return complete();
       },
     };
+  }
+
+  /** an account that was begun is in another at least */
+  async function isForgotten(storeId: string, { originCluster, name }: AccountPlace): Promise<boolean> {
+    const { tuples } = await fga.read({ storeId, tupleKey: { object: accountObject(originCluster, name) }, pageSize: 1 });
+    return tuples.length === 0;
   }
 
   /** A store is found by its name, or by the id in its status: one that is made elsewhere would reach an organization's. */
