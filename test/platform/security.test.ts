@@ -883,3 +883,84 @@ test("the last owner stays: nothing that he or a member may write takes the role
     [`user:${people.founder}`],
   );
 });
+
+test("an owner's review explains nothing of another organization", async () => {
+  const review = (resourceAttributes: Record<string, string>, groups: string[]) =>
+    world.as("founder", "POST", `${acme}/apis/authorization.k8s.io/v1/subjectaccessreviews`, {
+      apiVersion: "authorization.k8s.io/v1",
+      kind: "SubjectAccessReview",
+      metadata: { annotations: { "meshplane.io/explain": "true" } },
+      spec: { user: people.rita, groups: ["system:authenticated", ...groups], resourceAttributes },
+    });
+  const bind = { verb: "bind", group: "apis.kcp.io", resource: "apiexports", name: "lookalike0" };
+  for (const answer of [
+    await review(bind, [`system:cluster:${clusters.rival}`]),
+    await review({ verb: "get", group: "", resource: "namespaces", name: "default" }, [
+      `system:cluster:${clusters.rival}`,
+      "system:masters",
+    ]),
+    await review({ verb: "create", group: "core.platform-mesh.io", resource: "accounts" }, []),
+  ]) {
+    assert.equal(answer.code, 201, answer.text);
+    const told = JSON.stringify({ ...answer.body, spec: {} });
+    // rita's own name is in the question; whose organization that is, is not in the answer, nor who the own owners are
+    assert.ok(!/rival(?!\.example)/.test(told), told);
+    assert.ok(!told.includes(people.founder) && !told.includes(people.member), told);
+  }
+});
+
+test("CVE-2026-39429: without credentials nothing is read, founded or explained", async () => {
+  const anonymous = { authorization: "" };
+  for (const [method, path, body] of [
+    ["GET", `${orgs}${core}/accounts`],
+    ["POST", `${orgs}${core}/accounts`, account("nobodys", "org")],
+    ["GET", `${orgs}${core}/stores`],
+    ["GET", `${acme}${core}/accountinfos/account`],
+    ["GET", `${acme}/api/v1/secrets`],
+    ["GET", `/services/apiexport/${await world.cluster("root:platform-mesh-system")}/core.platform-mesh.io/clusters/*${core}/accounts`],
+    ["GET", "/services/initializingworkspaces/root:security/clusters/*/apis/core.kcp.io/v1alpha1/logicalclusters"],
+  ] as const) {
+    const { code } = await world.as("outsider", method, path, body, anonymous);
+    assert.ok([401, 403].includes(code), `${method} ${path}: ${code}`);
+  }
+});
+
+test("an organization whose name begins as another's is another; what is founded anew belongs to who founds it", async () => {
+  await makeAccount(world, "outsider", orgs, "acme-two", "org");
+  assert.equal((await world.as("outsider", "GET", "root:orgs:acme-two/api/v1/namespaces")).code, 200);
+  for (const path of [`${acme}/api/v1/namespaces`, `${team}/api/v1/namespaces`]) refused(await world.as("outsider", "GET", path), path);
+  refused(await world.as("member", "GET", "root:orgs:acme-two/api/v1/namespaces"), "member");
+  const remove = async () => {
+    assert.equal((await world.as("administrator", "DELETE", `${orgs}${core}/accounts/acme-two`)).code, 200);
+    await until(
+      "it goes",
+      () => world.as("administrator", "GET", `${orgs}${core}/accounts/acme-two`),
+      ({ code }) => code === 404,
+      30_000,
+    );
+  };
+  await remove();
+  assert.equal((await world.as("founder", "GET", `${acme}/api/v1/namespaces`)).code, 200);
+  await makeAccount(world, "rita", orgs, "acme-two", "org");
+  refused(await world.as("outsider", "GET", "root:orgs:acme-two/api/v1/namespaces"), "who founded it before");
+  await remove();
+});
+
+test("an account that goes while it begins leaves its creator nothing of the next of that name", async () => {
+  for (const waitMs of [0, 20, 60, 120, 250]) {
+    const made = await world.as("member", "POST", `${acme}${core}/accounts`, account("racy"));
+    assert.equal(made.code, 201, made.text);
+    await sleep(waitMs);
+    assert.equal((await world.as("founder", "DELETE", `${acme}${core}/accounts/racy`)).code, 200);
+    await until(
+      "it goes",
+      () => world.as("administrator", "GET", `${acme}${core}/accounts/racy`),
+      ({ code }) => code === 404,
+      30_000,
+    );
+    const left = (await world.tuples("acme")).filter(({ object }) => object.includes("racy"));
+    assert.deepEqual(left, [], `after ${waitMs} ms`);
+  }
+  await makeAccount(world, "founder", acme, "racy");
+  refused(await world.as("member", "GET", `${acme}:racy/api/v1/namespaces`), "who made it before");
+});
