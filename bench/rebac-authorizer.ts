@@ -43,7 +43,10 @@ async function inProcess(count: number): Promise<void> {
 
 async function overHttps(count: number): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "meshplane-bench-"));
-  writeFileSync(join(folder, "tokens.csv"), "boss-token,boss,uid-boss\nmasters-token,root,uid-root,system:masters\n");
+  writeFileSync(
+    join(folder, "tokens.csv"),
+    "boss-token,boss,uid-boss\nrbac-token,rbac,uid-rbac\nmasters-token,root,uid-root,system:masters\n",
+  );
   const server = await startServer({
     binary: "meshplane",
     flags: ["--token-auth-file", join(folder, "tokens.csv")],
@@ -85,6 +88,18 @@ async function overHttps(count: number): Promise<void> {
       metadata: { name: "bench", namespace: "bench" },
       data: { text: "x".repeat(1000) },
     } as never);
+    const bindings = createClient({ ...config, server: server.url });
+    await bindings
+      .cluster("root:orgs:bench")
+      .resource<KubeObject>({ group: "rbac.authorization.k8s.io", version: "v1", resource: "clusterrolebindings" })
+      .create({
+        apiVersion: "rbac.authorization.k8s.io/v1",
+        kind: "ClusterRoleBinding",
+        metadata: { name: "bench" },
+        roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: "cluster-admin" },
+        subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: "rbac" }],
+      } as never);
+    bindings.close();
     const transport = new HttpsTransport(base);
     const once = async (token: string): Promise<number> => {
       const started = performance.now();
@@ -98,17 +113,17 @@ async function overHttps(count: number): Promise<void> {
       if (answer.status !== 200) throw new Error(`answered ${answer.status}`);
       return performance.now() - started;
     };
-    const times: Record<string, number[]> = { "masters-token": [], "boss-token": [] };
+    const times: Record<string, number[]> = { "masters-token": [], "rbac-token": [], "boss-token": [] };
     for (let i = 0; i < 1_000; i++) await once(i % 2 ? "boss-token" : "masters-token");
     for (let i = 0; i < count; i++) {
-      const order = i % 2 ? ["masters-token", "boss-token"] : ["boss-token", "masters-token"];
+      const order = i % 2 ? ["masters-token", "rbac-token", "boss-token"] : ["boss-token", "rbac-token", "masters-token"];
       for (const token of order) times[token]!.push(await once(token));
     }
     transport.close();
     const p50 = (of: number[]): number => of.toSorted((a, b) => a - b)[of.length >> 1]!;
-    const [admin, owner] = [p50(times["masters-token"]!), p50(times["boss-token"]!)];
+    const [admin, bound, owner] = [p50(times["masters-token"]!), p50(times["rbac-token"]!), p50(times["boss-token"]!)];
     console.log(
-      `GET over HTTPS, p50 of ${count} each: by a group ${(admin * 1000).toFixed(0)} µs, by relationships ${(owner * 1000).toFixed(0)} µs (${(((owner - admin) / admin) * 100).toFixed(1)} % more)`,
+      `GET over HTTPS, p50 of ${count} each: by a group ${(admin * 1000).toFixed(0)} µs, by RBAC ${(bound * 1000).toFixed(0)} µs, by relationships ${(owner * 1000).toFixed(0)} µs (${(((owner - admin) / admin) * 100).toFixed(1)} % more than by a group, ${(((owner - bound) / bound) * 100).toFixed(1)} % more than by RBAC)`,
     );
   } finally {
     boss.close();
