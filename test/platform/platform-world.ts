@@ -144,11 +144,9 @@ export async function platformWorld({ flags = [], openfgaUrl }: WorldOptions = {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-  await until(
-    "the organizations' relationships",
-    () => world.as("outsider", "GET", `root:orgs${core}/accounts`),
-    ({ code }) => code === 200,
-  );
+  // ready is when people may come
+  const first = await world.as("outsider", "GET", `root:orgs${core}/accounts`);
+  if (first.code !== 200) throw new Error(`the first request: ${first.code} ${first.text}`);
   return world;
 }
 

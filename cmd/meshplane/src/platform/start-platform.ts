@@ -2,7 +2,8 @@
  * Platform Mesh on a control plane that runs: the topology is brought up, then the operators work, each with a service account of its own, over the same wire
  * as if they were elsewhere.
  */
-import { bearerToken, type ClientConfig, configFor, createClient } from "@meshplane/client";
+import { setTimeout as sleep } from "node:timers/promises";
+import { bearerToken, type ClientConfig, configFor, createClient, type MultiClusterClient } from "@meshplane/client";
 import { accountAdmission, createAccountOperator, defaultAccountRules } from "@meshplane/operator-account";
 import {
   applyServiceAccounts,
@@ -15,9 +16,13 @@ import {
 } from "@meshplane/operator-platform-mesh";
 import { createProvidersOperator } from "@meshplane/operator-providers";
 import { createSecurityOperator, identityProviderAdmission, type IdentityProviderDriver } from "@meshplane/operator-security";
-import { platformMeshPaths } from "@meshplane/apis/platform-mesh";
+import { organizationsStoreName, platformMeshPaths, type RelationshipStore } from "@meshplane/apis/platform-mesh";
 import type { OpenFga } from "@meshplane/rebac";
 import { openWebhookServer } from "./webhook-server.ts";
+
+const storesResource = { group: "core.platform-mesh.io", version: "v1alpha1", resource: "stores" };
+/** How long until a start is called ready though the engine, a server of its own, does not answer. */
+const engineWaitMs = 10_000;
 
 export interface PlatformOptions {
   /** of the control plane */
@@ -90,6 +95,8 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       stopping.abort();
       await Promise.all(running);
     });
+    if (!(await organizationsStand(client, stopping.signal)))
+      log("platform-mesh: the relationship engine has not answered yet; organizations wait for it");
     return { stop };
   } catch (error) {
     await stop();
@@ -100,4 +107,14 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
     stopping.abort();
     for (const close of closing) await close().catch((error: unknown) => log(`stopping: ${String(error)}`));
   }
+}
+
+/** Before that, nobody may found an organization. @returns false when it takes too long */
+async function organizationsStand(client: MultiClusterClient, signal: AbortSignal): Promise<boolean> {
+  const stores = client.cluster(platformMeshPaths.organizations).resource<RelationshipStore>(storesResource);
+  for (const end = performance.now() + engineWaitMs; performance.now() < end; await sleep(10, undefined, { signal })) {
+    const { status } = await stores.get(organizationsStoreName);
+    if (status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True")) return true;
+  }
+  return false;
 }
