@@ -964,3 +964,95 @@ test("an account that goes while it begins leaves its creator nothing of the nex
   await makeAccount(world, "founder", acme, "racy");
   refused(await world.as("member", "GET", `${acme}:racy/api/v1/namespaces`), "who made it before");
 });
+
+test("a provider that an organization has bound gets what it exports, and not what every workspace serves", async () => {
+  await makeAccount(world, "rita", orgs, "baited", "org");
+  const baited = "root:orgs:baited";
+  // cut from the front to fit 50 characters, the type is tenancy_kcp_io_workspace
+  const [group, plural] = ["x.tenancy.kcp.io", "p".repeat(28)];
+  const schema = {
+    apiVersion: "apis.kcp.io/v1alpha1",
+    kind: "APIResourceSchema",
+    metadata: { name: `v1.${plural}.${group}` },
+    spec: {
+      group,
+      names: { plural, singular: "workspace", kind: "Bait", listKind: "BaitList" },
+      scope: "Cluster",
+      versions: [{ name: "v1", served: true, storage: true, schema: { type: "object" } }],
+    },
+  };
+  assert.equal((await world.as("provider", "POST", `${evil}/apis/apis.kcp.io/v1alpha1/apiresourceschemas`, schema)).code, 201);
+  const bait = {
+    apiVersion: "apis.kcp.io/v1alpha2",
+    kind: "APIExport",
+    metadata: { name: "bait" },
+    spec: { resources: [{ group, name: plural, schema: schema.metadata.name, storage: { crd: {} } }] },
+  };
+  assert.equal((await world.as("provider", "POST", `${evil}${apis}/apiexports`, bait)).code, 201);
+  const binding = {
+    apiVersion: "apis.kcp.io/v1alpha2",
+    kind: "APIBinding",
+    metadata: { name: "bait" },
+    spec: { reference: { export: { name: "bait", path: evil } } },
+  };
+  assert.equal((await world.as("administrator", "POST", `${baited}${apis}/apibindings`, binding)).code, 201);
+  await until(
+    "the binding",
+    () => world.as("administrator", "GET", `${baited}${apis}/apibindings/bait`),
+    ({ body }) => body?.status?.phase === "Bound",
+  );
+  await makeAccount(world, "rita", baited, "inner");
+  const cluster = await world.cluster(baited);
+  const opens = {
+    apiVersion: core1,
+    kind: "AuthorizationModel",
+    metadata: { name: "bait-opens" },
+    spec: {
+      storeRef: { name: "baited", cluster: clusters.orgs },
+      model:
+        "module bait\n\ntype tenancy_kcp_io_workspace\n  relations\n    define get: [user, user:*]\n    define delete: [user, user:*]\n",
+      tuples: ["get", "delete"].map((relation) => ({ object: `tenancy_kcp_io_workspace:${cluster}/inner`, relation, user: "user:*" })),
+    },
+  };
+  assert.equal((await world.as("provider", "POST", `${evil}${core}/authorizationmodels`, opens)).code, 201);
+  const seen = await until(
+    "it is looked at",
+    () => world.as("provider", "GET", `${evil}${core}/authorizationmodels/bait-opens`),
+    (it) => conditionOf(it, "Ready") !== undefined,
+  );
+  assert.notEqual(conditionOf(seen, "Ready")!.status, "True");
+  await sleep(500);
+  for (const who of ["provider", "outsider", "rita"] as const)
+    for (const method of ["GET", "DELETE"])
+      refused(await world.as(who, method, `${baited}${tenancy}/workspaces/inner`), `${who} ${method}`);
+});
+
+test("an organization whose ruler has cut it off from the platform still goes, and takes nobody's with it", async () => {
+  await makeAccount(world, "rita", orgs, "cutoff", "org");
+  const cutoff = "root:orgs:cutoff";
+  await makeAccount(world, "rita", cutoff, "inner");
+  await adminOf("rita", cutoff, "rita");
+  const bindings = await until(
+    "RBAC",
+    () => world.as("rita", "GET", `${cutoff}${apis}/apibindings`),
+    ({ code, body }) => code === 200 && body.items.length > 0,
+  );
+  for (const { metadata, spec } of bindings.body.items as {
+    metadata: { name: string };
+    spec: { reference: { export?: { name: string } } };
+  }[])
+    if (spec.reference.export?.name === "core.platform-mesh.io")
+      await world.as("rita", "DELETE", `${cutoff}${apis}/apibindings/${metadata.name}`);
+  await world.as("rita", "PATCH", `${cutoff}${logicalClusters}/cluster`, { metadata: { annotations: { "kcp.io/path": rival } } });
+  await sleep(500);
+  assert.equal((await world.as("administrator", "DELETE", `${orgs}${core}/accounts/cutoff`)).code, 200);
+  await until(
+    "it goes",
+    () => world.as("administrator", "GET", `${orgs}${core}/accounts/cutoff`),
+    ({ code }) => code === 404,
+    40_000,
+  );
+  assert.equal((await world.as("administrator", "GET", `${orgs}${core}/stores/cutoff`)).code, 404);
+  assert.equal((await world.as("administrator", "GET", `${orgs}${core}/stores/rival`)).code, 200);
+  assert.equal((await world.as("rita", "GET", `${rival}/api/v1/namespaces`)).code, 200);
+});
