@@ -1056,3 +1056,91 @@ test("an organization whose ruler has cut it off from the platform still goes, a
   assert.equal((await world.as("administrator", "GET", `${orgs}${core}/stores/rival`)).code, 200);
   assert.equal((await world.as("rita", "GET", `${rival}/api/v1/namespaces`)).code, 200);
 });
+
+test("a provider whose export looks as another's takes away no role on what an organization has of the other", async () => {
+  const good = "root:providers:good";
+  const made = await world.as("administrator", "POST", `root:providers${tenancy}/workspaces`, {
+    apiVersion: "tenancy.kcp.io/v1alpha1",
+    kind: "Workspace",
+    metadata: { name: "good" },
+    spec: { type: { name: "provider", path: "root" } },
+  });
+  assert.equal(made.code, 201, made.text);
+  await until(
+    "the workspace",
+    () => world.as("administrator", "GET", `root:providers${tenancy}/workspaces/good`),
+    ({ body }) => body?.status?.phase === "Ready",
+  );
+  const group = "orchestrate.example.io";
+  for (const [who, workspace] of [
+    ["administrator", good],
+    ["provider", evil],
+  ] as const) {
+    const schema = {
+      apiVersion: "apis.kcp.io/v1alpha1",
+      kind: "APIResourceSchema",
+      metadata: { name: `v1.gadgets.${group}` },
+      spec: {
+        group,
+        names: { plural: "gadgets", singular: "gadget", kind: "Gadget", listKind: "GadgetList" },
+        scope: "Cluster",
+        versions: [{ name: "v1", served: true, storage: true, schema: { type: "object" } }],
+      },
+    };
+    assert.equal((await world.as(who, "POST", `${workspace}/apis/apis.kcp.io/v1alpha1/apiresourceschemas`, schema)).code, 201);
+    const shared = {
+      apiVersion: "apis.kcp.io/v1alpha2",
+      kind: "APIExport",
+      metadata: { name: "gadgets" },
+      spec: { resources: [{ group, name: "gadgets", schema: schema.metadata.name, storage: { crd: {} } }] },
+    };
+    assert.equal((await world.as(who, "POST", `${workspace}${apis}/apiexports`, shared)).code, 201);
+  }
+  const binding = {
+    apiVersion: "apis.kcp.io/v1alpha2",
+    kind: "APIBinding",
+    metadata: { name: "gadgets" },
+    spec: { reference: { export: { name: "gadgets", path: good } } },
+  };
+  assert.equal((await world.as("administrator", "POST", `${rival}${apis}/apibindings`, binding)).code, 201);
+  const role = `role:orchestrate_example_io_gadget/${clusters.rival}/one/owner`;
+  const tuples = [
+    { object: role, relation: "assignee", user: `user:${people.nick}` },
+    { object: `orchestrate_example_io_gadget:${clusters.rival}/one`, relation: "owner", user: `${role}#assignee` },
+  ];
+  await until(
+    "the model covers gadgets",
+    async () =>
+      world.writeTuples("rival", { writes: tuples }).then(
+        () => true,
+        () => false,
+      ),
+    Boolean,
+  );
+
+  const spec = { storeRef: { name: "rival", cluster: clusters.orgs }, model: "module mine\n" };
+  const path = `${evil}${core}/authorizationmodels`;
+  assert.equal(
+    (await world.as("provider", "POST", path, { apiVersion: core1, kind: "AuthorizationModel", metadata: { name: "takes" }, spec })).code,
+    201,
+  );
+  await until(
+    "it is looked at",
+    () => world.as("provider", "GET", `${path}/takes`),
+    (it) => conditionOf(it, "Ready") !== undefined,
+  );
+  for (const change of [spec, { ...spec, tuples: [{ ...tuples[1], relation: "member" }] }]) {
+    assert.equal((await world.as("provider", "PATCH", `${path}/takes/status`, { status: { managedTuples: tuples } })).code, 200);
+    assert.equal((await world.as("provider", "PATCH", `${path}/takes`, { spec: change })).code, 200);
+    await sleep(500);
+  }
+  assert.equal((await world.as("provider", "PATCH", `${path}/takes/status`, { status: { managedTuples: tuples } })).code, 200);
+  await world.as("provider", "DELETE", `${path}/takes`);
+  await until(
+    "it goes",
+    () => world.as("provider", "GET", `${path}/takes`),
+    ({ code }) => code === 404,
+  );
+  const left = (await world.tuples("rival")).filter(({ object }) => object.includes("gadget"));
+  assert.deepEqual(left.map(({ object }) => object).sort(), tuples.map(({ object }) => object).sort());
+});

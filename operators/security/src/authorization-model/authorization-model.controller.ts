@@ -87,11 +87,22 @@ export function authorizationModelController(
     }
   }
 
-  /** Of what the status says, since its provider may write into it: what he may have written at all. */
-  async function ownOf({ status }: AuthorizationModel, cluster: string): Promise<RelationshipTuple[]> {
+  /**
+   * Of what the status says, since its provider may write into it: what he may have written at all. What he exports and the organization has not bound, or no
+   * longer, is his as long as it is not what another provider shares with it.
+   */
+  async function ownOf({ status, spec: { storeRef } }: AuthorizationModel, cluster: string): Promise<RelationshipTuple[]> {
     const managed = status?.managedTuples ?? [];
     const limits = managed.length > 0 ? await boundsOf(bounds, cluster) : undefined;
-    return limits ? managed.filter((tuple) => limits.refuseTuple(tuple) === undefined) : managed;
+    if (!limits) return managed;
+    const possible = managed.filter((tuple) => limits.refuseTuple(tuple) === undefined);
+    const bound = await boundsOf(bounds, cluster, storeRef.name);
+    const isBound = (tuple: RelationshipTuple): boolean => bound?.refuseTuple(tuple) === undefined;
+    if (possible.every(isBound)) return possible;
+    const others = new Set(index.of(storeRef.name, storeRef.cluster).map(({ key }) => key.cluster));
+    others.delete(cluster);
+    const theirs = await Promise.all([...others].map((other) => boundsOf(bounds, other, storeRef.name)));
+    return possible.filter((tuple) => isBound(tuple) || !theirs.some((one) => one?.refuseTuple(tuple) === undefined));
   }
 
   async function storeIdOf({ spec: { storeRef } }: AuthorizationModel): Promise<string | undefined> {
