@@ -6,13 +6,26 @@ import { repository } from "../support/start-server.ts";
 import { parseConformance } from "./conformance-table.ts";
 import { failuresOf, haveGolden, runGolden } from "./run-golden.ts";
 
+/** what the runner prints when no answer came at all */
+const brokenConnection = /^FAIL \S+: (?:read|write) (?:ECONNRESET|EPIPE)$/m;
+
 const known = parseConformance(readFileSync(join(repository, "docs", "conformance.md"), "utf8"));
 
 test(
   "recorded answers: no count of docs/conformance.md goes down",
   { skip: haveGolden() ? false : "no recordings beside the project" },
-  async () => {
-    const { counts, output } = await runGolden(known.map(({ file }) => file));
+  async (context) => {
+    let { counts, output } = await runGolden(known.map(({ file }) => file));
+    // A connection that broke says nothing about an answer: those files are asked once more, on a server of their own, and it is said.
+    const broken = known
+      .map(({ file }) => file)
+      .filter((file) => failuresOf(file, output).some((failure) => brokenConnection.test(failure)));
+    if (broken.length > 0) {
+      context.diagnostic(`connections broke in ${broken.join(", ")}: ${output.match(new RegExp(brokenConnection, "gm"))?.join("; ")}`);
+      const again = await runGolden(broken);
+      counts = [...counts.filter(({ file }) => !broken.includes(file)), ...again.counts];
+      output += again.output;
+    }
     const lost: string[] = [];
     for (const before of known) {
       const now = counts.find(({ file }) => file === before.file);
