@@ -4,7 +4,7 @@ export type * from "./kcp.ts";
 export type * from "./virtual-workspace.ts";
 export { unresolvedService } from "./front-door.ts";
 export { kcpBootstrapPolicy } from "./bootstrap/bootstrap-policy.ts";
-export { effectiveUsers, isInScope, prefixedUser, withWarrant } from "./authorizers/effective-users.ts";
+export { claimedGroups, confinedUser, effectiveUsers, isInScope, prefixedUser, withWarrant } from "./authorizers/effective-users.ts";
 export { perEffectiveUser } from "./authorizers/per-effective-user.ts";
 export { kcpStepNames } from "./authorizers/chain.ts";
 export { webhookStep } from "./authorizers/webhook.ts";

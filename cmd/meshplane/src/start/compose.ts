@@ -43,6 +43,8 @@ import {
 import { startController, type Controller } from "@meshplane/controller-runtime";
 import {
   boundOriginOf,
+  claimedGroups,
+  confinedUser,
   createKcp,
   createMountProxy,
   effectiveUsers,
@@ -226,10 +228,8 @@ export function composeControlPlane(options: ControlPlaneOptions): ControlPlane 
         kcpGroups.admin,
         "system:masters",
       ],
-      confine: (user, cluster) => ({
-        ...user,
-        extra: { ...user.extra, [extraKeys.scopes]: [...(user.extra[extraKeys.scopes] ?? []), `cluster:${cluster}`] },
-      }),
+      groupsOf: claimedGroups,
+      confine: confinedUser,
     }),
     admission: [escalationAdmission({ rbac, authorize: kcp.authorize, effectiveUsers }), ...kcp.admission],
     createGuards: kcp.createGuards,

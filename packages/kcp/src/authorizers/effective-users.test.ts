@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { User } from "@meshplane/apiserver";
-import { effectiveUsers, prefixedUser, withWarrant } from "./effective-users.ts";
+import { claimedGroups, confinedUser, effectiveUsers, prefixedUser, withWarrant } from "./effective-users.ts";
 
 const user = (name: string, groups: string[] = ["system:authenticated"], extra: Record<string, string[]> = {}): User => ({
   name,
@@ -66,4 +66,19 @@ test("policies know users and accounts by prefixed names", () => {
   assert.equal(prefixedUser(account).name, "apis.kcp.io:binding:system:kcp:serviceaccount:home:default:x");
   assert.equal(prefixedUser(user("system:serviceaccount:a:b")).name, "apis.kcp.io:binding:system:anonymous");
   assert.deepEqual(prefixedUser(user("alice")).groups, ["apis.kcp.io:binding:system:authenticated"]);
+});
+
+test("an identity that is lent claims the groups of its warrants too, and is tied to one cluster with all of them", () => {
+  const inner: User = { name: "inner", uid: "", groups: ["system:masters"], extra: {} };
+  const outer = withWarrant({ name: "outer", uid: "", groups: ["team"], extra: {} }, inner);
+  const lent = withWarrant({ name: "lent", uid: "", groups: ["guests"], extra: {} }, outer);
+  assert.deepEqual(claimedGroups(lent), ["guests", "team", "system:masters"]);
+  const confined = confinedUser(lent, "here");
+  assert.deepEqual(
+    effectiveUsers(confined, "here").map(({ name }) => name),
+    ["lent", "outer", "inner"],
+  );
+  assert.ok(
+    effectiveUsers(confined, "elsewhere").every(({ name, groups }) => name === "system:anonymous" && !groups.includes("system:masters")),
+  );
 });

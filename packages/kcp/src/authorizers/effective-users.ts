@@ -129,6 +129,20 @@ export function withWarrant(user: User, warrant: User): User {
   return { ...user, extra: { ...user.extra, [extraKeys.warrant]: warrants } };
 }
 
+/** Groups that the identity claims, those of its warrants included, whatever scope they have. */
+export const claimedGroups = (user: User, depth = 0): readonly string[] => {
+  const warrants = depth < depthMax ? warrantsOf(user) : [];
+  return warrants.length === 0 ? user.groups : [...user.groups, ...warrants.flatMap((warrant) => claimedGroups(warrant, depth + 1))];
+};
+
+/** The identity, tied to one cluster with all its warrants: one that is not scoped would count everywhere. */
+export function confinedUser(user: User, cluster: string, depth = 0): User {
+  const scopes = [...(valuesOf(user, extraKeys.scopes) ?? []), `cluster:${cluster}`];
+  const warrants = depth < depthMax ? warrantsOf(user).map((warrant) => warrantText(confinedUser(warrant, cluster, depth + 1))) : [];
+  const { [extraKeys.warrant]: _, ...extra } = user.extra;
+  return { ...user, extra: { ...extra, [extraKeys.scopes]: scopes, ...(warrants.length > 0 ? { [extraKeys.warrant]: warrants } : {}) } };
+}
+
 /** The user as maximal permission policies know it. @see spec authz §5 */
 export function prefixedUser(user: User, depth = 0): User {
   const prefix = maximalPermissionPolicyPrefix;
