@@ -1,4 +1,5 @@
 /** The development issuer: realms in a file, served at Keycloak's paths. */
+import { realmIssuer } from "@meshplane/apis/platform-mesh";
 import { randomUUID } from "node:crypto";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -45,7 +46,7 @@ const sweepMs = 10 * 60_000;
 export async function openIdentity(options: IdentityOptions): Promise<Identity> {
   const { baseDomain, listen, tls, log, invitationPassword = "password" } = options;
   const file = new IdentityFile(options.file);
-  const issuer = (realm: string): string => `https://${baseDomain}/keycloak/realms/${realm}`;
+  const issuer = (realm: string): string => realmIssuer(baseDomain, realm);
   const realms = realmServer({ file, issuer, log });
   const server = createServer(
     { cert: tls.cert, key: tls.key, maxHeaderSize: 32 << 10 },

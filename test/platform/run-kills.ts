@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { Random } from "../isolation/random.ts";
 import { hasReason, type KubeObject } from "@meshplane/apimachinery";
 import { createClient, loadKubeconfig, type HttpMultiClusterClient } from "@meshplane/client";
 
@@ -21,7 +22,7 @@ const { values } = parseArgs({
   },
 });
 const kills = Number(values.kills);
-let state = Number(values.seed) || 1;
+const random = new Random(Number(values.seed));
 console.log(`seed ${values.seed}, ${kills} kills`);
 
 const core = (resource: string) => ({ group: "core.platform-mesh.io", version: "v1alpha1", resource });
@@ -40,7 +41,7 @@ try {
   running = await start();
   for (let kill = 1; kill <= kills; kill++) {
     const work = act(running.client).catch(() => {}); // what is not acknowledged counts for nothing
-    await sleep(Math.floor(random() ** 2 * 1200));
+    await sleep(Math.floor(random.next() ** 2 * 1200));
     await stop("SIGKILL");
     await work;
     running = await start();
@@ -58,9 +59,9 @@ try {
 /** One change, told to the record when it is acknowledged. */
 async function act(client: HttpMultiClusterClient): Promise<void> {
   const alive = [...wanted].filter(([path, exists]) => exists && path.split(":").length === 1).map(([path]) => path);
-  const dice = random();
+  const dice = random.next();
   if (alive.length < 2 || (alive.length < 5 && dice < 0.5)) return create(client, organizations, `org${++next}`, "org", `org${next}`);
-  const organization = alive[Math.floor(random() * alive.length)]!;
+  const organization = alive[Math.floor(random.next() * alive.length)]!;
   if (dice < 0.75) return create(client, `${organizations}:${organization}`, `acc${++next}`, "account", `${organization}:acc${next}`);
   const below = [...wanted.keys()].filter((path) => path.startsWith(`${organization}:`));
   for (const path of [organization, ...below]) wanted.delete(path);
@@ -253,12 +254,4 @@ async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as { port: number }).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
-}
-
-/** xorshift: the same seed, the same kills */
-function random(): number {
-  state ^= state << 13;
-  state ^= state >>> 17;
-  state ^= state << 5;
-  return (state >>> 0) / 2 ** 32;
 }

@@ -1,3 +1,4 @@
+import { found } from "@meshplane/client";
 import { equalJson, type KubeObject } from "@meshplane/apimachinery";
 import type { Workspace } from "@meshplane/apis";
 import {
@@ -10,7 +11,6 @@ import {
 import { complete, type LifecycleSubroutine, stopped } from "@meshplane/controller-runtime";
 import { UnknownClusterError } from "@meshplane/multicluster-provider";
 import { type AccountContext, safetyNet } from "./context.ts";
-import { found } from "./workspace.subroutine.ts";
 
 /** What the workspace tells about its account, written while it is still initializing: whoever initializes it reads it. @see spec platform-mesh/accounts §4 step 3 */
 export function accountInfoSubroutine(context: AccountContext): LifecycleSubroutine<Account> {

@@ -1,6 +1,7 @@
 import { hasReason, type KubeObject } from "@meshplane/apimachinery";
 import type { Workspace, WorkspaceType } from "@meshplane/apis";
 import { type Account, accountInfoName, platformMeshFinalizers, platformMeshPaths } from "@meshplane/apis/platform-mesh";
+import { found } from "@meshplane/client";
 import { complete, type LifecycleSubroutine, stopped, type Verdict } from "@meshplane/controller-runtime";
 import { type AccountContext, safetyNet } from "./context.ts";
 import { accountTypeOf, organizationTypeOf } from "./workspace-type.subroutine.ts";
@@ -65,16 +66,6 @@ export const workspaceReadySubroutine = (context: AccountContext): LifecycleSubr
     return workspace?.status?.phase === "Ready" ? complete() : stopped("Workspace not ready yet", safetyNet);
   },
 });
-
-/** undefined when there is none */
-export async function found<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (hasReason(error, "NotFound")) return undefined;
-    throw error;
-  }
-}
 
 async function isReady(reading: Promise<WorkspaceType & KubeObject>): Promise<boolean> {
   const type = await found(reading);

@@ -28,6 +28,3 @@ export const defaultSettings: PlatformMeshSettings = {
   welcomeRedirectUris: [],
   welcomePostLogoutRedirectUris: [],
 };
-
-export const issuerOf = (settings: Pick<PlatformMeshSettings, "baseDomain">, realm: string): string =>
-  `https://${settings.baseDomain}/keycloak/realms/${realm}`;

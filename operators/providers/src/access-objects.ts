@@ -1,7 +1,7 @@
 /** What lets somebody from outside into a provider's workspace. @see spec platform-mesh/providers §2.1 step 3 */
 import { equalJson, hasReason, type JsonValue, type KubeObject } from "@meshplane/apimachinery";
-import { resourceType, typed, type ClusterClient, type ResourceType } from "@meshplane/client";
-import { found, gone, namespaceResource, secretResource, serviceAccountResource, type Secret } from "./context.ts";
+import { found, resourceType, typed, type ClusterClient, type ResourceType } from "@meshplane/client";
+import { gone, namespaceResource, secretResource, serviceAccountResource, type Secret } from "./context.ts";
 
 export interface ClusterRoleBinding extends KubeObject {
   subjects?: { kind: string; name: string; namespace?: string; apiGroup?: string }[];

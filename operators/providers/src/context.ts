@@ -43,16 +43,6 @@ export interface ProviderContext {
   readonly host: string;
 }
 
-/** undefined when there is none */
-export async function found<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (hasReason(error, "NotFound")) return undefined;
-    throw error;
-  }
-}
-
 /** whether it was there is the same to us */
 export async function gone(deleting: Promise<void>): Promise<void> {
   try {

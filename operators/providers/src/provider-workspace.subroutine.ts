@@ -1,9 +1,9 @@
 import { hasReason, type KubeObject } from "@meshplane/apimachinery";
 import type { Workspace } from "@meshplane/apis";
 import { platformMeshFinalizers, type Provider } from "@meshplane/apis/platform-mesh";
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import { complete, stopped, type LifecycleSubroutine } from "@meshplane/controller-runtime";
-import { found, gone, safetyNet, workspaceResource, type ProviderContext } from "./context.ts";
+import { gone, safetyNet, workspaceResource, type ProviderContext } from "./context.ts";
 import { whyNoWorkspaceName, workspaceNameOf } from "./workspace-name.ts";
 
 export const providerWorkspaceStep = "ProviderWorkspaceSubroutine";

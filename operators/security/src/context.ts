@@ -1,5 +1,5 @@
 import type { KubeObject } from "@meshplane/apimachinery";
-import type { APIBinding, APIExport, APIResourceSchema, LogicalCluster } from "@meshplane/apis";
+import type { APIBinding, APIExport, APIResourceSchema, LogicalCluster, WorkspaceAuthenticationConfiguration } from "@meshplane/apis";
 import {
   type Account,
   type AccountInfo,
@@ -31,6 +31,12 @@ export const logicalClusterResource = resourceType<LogicalCluster>({
   version: "v1alpha1",
   resource: "logicalclusters",
   kind: "LogicalCluster",
+});
+export const authenticationConfigurationResource = resourceType<WorkspaceAuthenticationConfiguration>({
+  group: "tenancy.kcp.io",
+  version: "v1alpha1",
+  resource: "workspaceauthenticationconfigurations",
+  kind: "WorkspaceAuthenticationConfiguration",
 });
 const kcpApis = <T extends KubeObject>(kind: string, resource: string, version: string) =>
   resourceType<T>({ group: "apis.kcp.io", version, resource, kind });

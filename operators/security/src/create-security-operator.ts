@@ -4,7 +4,7 @@
  */
 import type { LogicalCluster } from "@meshplane/apis";
 import { platformMeshExports, platformMeshPaths } from "@meshplane/apis/platform-mesh";
-import { type ClientConfig, configFor, createClient, typed } from "@meshplane/client";
+import { found, type ClientConfig, configFor, createClient, typed } from "@meshplane/client";
 import type { ControllerOptions, KeySource } from "@meshplane/controller-runtime";
 import {
   apiExportProvider,
@@ -23,7 +23,6 @@ import { authorizationModelController } from "./authorization-model/authorizatio
 import { ExtensionIndex } from "./authorization-model/extension-index.ts";
 import { type BoundsParts, extensionsOf } from "./authorization-model/extensions.ts";
 import { authorizationModelResource, logicalClusterResource, organizationOfPath } from "./context.ts";
-import { found } from "./found.ts";
 import type { IdentityProviderDriver } from "./identity-provider/driver.ts";
 import { identityProviderController } from "./identity-provider/identity-provider.controller.ts";
 import { inviteController } from "./invite/invite.controller.ts";

@@ -31,6 +31,3 @@ export const defaultSecuritySettings: SecuritySettings = {
   kubectlRedirectUrls: ["http://localhost:8000", "http://localhost:18000"],
   realmDenyList: [],
 };
-
-export const issuerOf = ({ baseDomain }: Pick<SecuritySettings, "baseDomain">, realm: string): string =>
-  `https://${baseDomain}/keycloak/realms/${realm}`;

@@ -11,6 +11,7 @@ export * from "./kubeconfig/load-kubeconfig.ts";
 export { resourceType, typed, type ResourceType } from "./resource-type.ts";
 export { apply, type ApplyOptions } from "./apply.ts";
 export { listAll, pagesOf } from "./pages.ts";
+export { found } from "./found.ts";
 export { retryOnConflict } from "./retry-on-conflict.ts";
 export * from "./discovery.ts";
 export { Reflector, type ReflectorOptions, type ReflectorSink } from "./reflector.ts";

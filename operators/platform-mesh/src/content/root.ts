@@ -1,8 +1,8 @@
 /** What `root` gets. @see spec platform-mesh/topology §4, §5 */
 import type { KubeObject } from "@meshplane/apimachinery";
-import { platformMeshExports, platformMeshPaths } from "@meshplane/apis/platform-mesh";
+import { platformMeshExports, platformMeshPaths, realmIssuer } from "@meshplane/apis/platform-mesh";
 import type { Placed } from "../apply.ts";
-import { issuerOf, type PlatformMeshSettings } from "../settings.ts";
+import type { PlatformMeshSettings } from "../settings.ts";
 
 const workspace = "root";
 const tenancy = "tenancy.kcp.io/v1alpha1";
@@ -77,7 +77,7 @@ export const organizationsAuthentication = (settings: PlatformMeshSettings, audi
       jwt: [
         {
           issuer: {
-            url: issuerOf(settings, "welcome"),
+            url: realmIssuer(settings.baseDomain, "welcome"),
             audiences: [...audiences],
             audienceMatchPolicy: "MatchAny",
             ...(settings.domainCa ? { certificateAuthority: settings.domainCa } : {}),

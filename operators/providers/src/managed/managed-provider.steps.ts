@@ -8,10 +8,10 @@ import {
   type KubeObject,
 } from "@meshplane/apimachinery";
 import { platformMeshPaths, type Provider } from "@meshplane/apis/platform-mesh";
-import { apply, typed, type HttpMultiClusterClient } from "@meshplane/client";
+import { found, apply, typed, type HttpMultiClusterClient } from "@meshplane/client";
 import { complete, stopped, type LifecycleSubroutine, type ObjectKey, type Verdict } from "@meshplane/controller-runtime";
 import { ensureNamespace, ensureSecretKey } from "../access-objects.ts";
-import { found, gone, providerResource, safetyNet, secretResource } from "../context.ts";
+import { gone, providerResource, safetyNet, secretResource } from "../context.ts";
 import {
   deployedResources,
   fluxObjects,

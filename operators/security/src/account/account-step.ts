@@ -1,9 +1,9 @@
 /** What an account needs before anybody may enter: its owner, and the account that it is in. @see spec platform-mesh/security §8 */
+import { found } from "@meshplane/client";
 import type { LogicalCluster } from "@meshplane/apis";
 import { complete, stopped, type Verdict } from "@meshplane/controller-runtime";
 import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
 import { accountResource, logicalClusterResource, organizationOfPath, safetyNet } from "../context.ts";
-import { found } from "../found.ts";
 import type { StoreIds } from "../store/store-ids.ts";
 import { writeTuples } from "../tuples/managed-tuples.ts";
 import type { Workspaces } from "../workspaces.ts";

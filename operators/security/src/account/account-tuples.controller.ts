@@ -1,8 +1,7 @@
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import type { ControllerOptions } from "@meshplane/controller-runtime";
 import type { ManagerContext, Provider } from "@meshplane/multicluster-provider";
 import { isAccountPath, logicalClusterResource, organizationOfPath, pathOf } from "../context.ts";
-import { found } from "../found.ts";
 import type { Turns } from "../organization/turns.ts";
 import { storeLost } from "../signals.ts";
 import type { accountSteps } from "./account-step.ts";

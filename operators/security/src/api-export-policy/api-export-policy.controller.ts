@@ -1,4 +1,5 @@
 /** Which accounts may bind an export, as relationships in their organizations' stores. @see spec platform-mesh/security §11 */
+import { found } from "@meshplane/client";
 import type { KubeObject } from "@meshplane/apimachinery";
 import {
   accountInfoName,
@@ -23,7 +24,6 @@ import {
   organizationOfPath,
   storeResource,
 } from "../context.ts";
-import { found } from "../found.ts";
 import { storeLost } from "../signals.ts";
 import { writeTuples } from "../tuples/managed-tuples.ts";
 import type { Workspaces } from "../workspaces.ts";

@@ -1,6 +1,6 @@
 /** What becomes of an AuthorizationModel: its module is merged with the store's, its tuples are kept there. @see spec platform-mesh/security §2, §6 */
 import { type AuthorizationModel, platformMeshFinalizers, type RelationshipTuple } from "@meshplane/apis/platform-mesh";
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import {
   complete,
   type ControllerOptions,
@@ -12,7 +12,6 @@ import {
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { type OpenFga, OpenFgaError } from "@meshplane/rebac";
 import { authorizationModelResource, safetyNet, storeResource } from "../context.ts";
-import { found } from "../found.ts";
 import { modelMerged } from "../signals.ts";
 import { syncTuples } from "../tuples/managed-tuples.ts";
 import type { ExtensionIndex } from "./extension-index.ts";

@@ -1,9 +1,8 @@
 import { type AuthorizationModel, platformMeshPaths } from "@meshplane/apis/platform-mesh";
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import type { ObjectKey } from "@meshplane/controller-runtime";
 import { UnknownClusterError, type ManagerContext } from "@meshplane/multicluster-provider";
 import { apiExportResource, apiResourceSchemaResource } from "../context.ts";
-import { found } from "../found.ts";
 import type { BindingIndex } from "../model-generator/binding-index.ts";
 import { type Extension, moduleFileName } from "../model/merge-modules.ts";
 import type { ModelledResource } from "../model/resource-module.ts";

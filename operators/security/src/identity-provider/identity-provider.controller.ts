@@ -10,11 +10,10 @@ import {
   type SecretReference,
   welcomeRealm,
 } from "@meshplane/apis/platform-mesh";
-import { resourceType, typed } from "@meshplane/client";
+import { found, resourceType, typed } from "@meshplane/client";
 import { complete, type ControllerOptions, reconcileLifecycle, stopped } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { identityProviderResource, safetyNet } from "../context.ts";
-import { found } from "../found.ts";
 import type { SecuritySettings } from "../settings.ts";
 import type { IdentityProviderDriver, KnownClient, RegisteredClient } from "./driver.ts";
 

@@ -1,10 +1,9 @@
 /** An Invite makes somebody known to the organization's realm. @see spec platform-mesh/security §10 */
 import { accountInfoName, type Invite } from "@meshplane/apis/platform-mesh";
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import { complete, type ControllerOptions, reconcileLifecycle, stopped } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { accountInfoResource, inviteResource, organizationOfPath, safetyNet } from "../context.ts";
-import { found } from "../found.ts";
 import type { IdentityProviderDriver } from "../identity-provider/driver.ts";
 import type { SecuritySettings } from "../settings.ts";
 

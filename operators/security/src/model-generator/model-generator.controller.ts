@@ -7,7 +7,7 @@ import {
   platformMeshFinalizers,
   platformMeshPaths,
 } from "@meshplane/apis/platform-mesh";
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import { complete, type ControllerOptions, reconcileLifecycle, stopped, type Verdict } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { exportedResources } from "../authorization-model/extensions.ts";
@@ -19,7 +19,6 @@ import {
   organizationOfPath,
   safetyNet,
 } from "../context.ts";
-import { found } from "../found.ts";
 import { resourceModule, type ModelledResource } from "../model/resource-module.ts";
 import type { BindingIndex } from "./binding-index.ts";
 import { generatedLabel, isGenerated } from "./generated.ts";

@@ -1,7 +1,7 @@
 /** Workspaces that begin: what their kind of account needs is made, then they are let go. @see spec platform-mesh/security §7, §8 */
 import type { APIBinding, LogicalCluster } from "@meshplane/apis";
 import { platformMeshExports, securityInitializer } from "@meshplane/apis/platform-mesh";
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import type { ControllerOptions, ObjectKey, Result, Verdict } from "@meshplane/controller-runtime";
 import { removeInitializer, type FleetClient } from "@meshplane/multicluster-provider";
 import type { accountSteps } from "../account/account-step.ts";
@@ -15,7 +15,6 @@ import {
   pathOf,
   storeResource,
 } from "../context.ts";
-import { found } from "../found.ts";
 import type { Workspaces } from "../workspaces.ts";
 import { type OrganizationStep, organizationOf } from "./organization-steps.ts";
 import type { Turns } from "./turns.ts";

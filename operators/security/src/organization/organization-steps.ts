@@ -10,28 +10,29 @@ import {
   accountInfoName,
   organizationLabel,
   platformMeshPaths,
+  realmIssuer,
   type RelationshipStore,
   type StandardConditionObject,
 } from "@meshplane/apis/platform-mesh";
-import { apply, resourceType } from "@meshplane/client";
+import { found, apply, resourceType } from "@meshplane/client";
 import { complete, stopped, type Verdict } from "@meshplane/controller-runtime";
 import { everybodyIsMember, ownerTuples } from "../account/account-tuples.ts";
-import { accountInfoResource, accountResource, inviteResource, safetyNet, storeResource } from "../context.ts";
-import { found } from "../found.ts";
+import {
+  authenticationConfigurationResource,
+  accountInfoResource,
+  accountResource,
+  inviteResource,
+  safetyNet,
+  storeResource,
+} from "../context.ts";
 import { sameTuple } from "../tuples/managed-tuples.ts";
 import { coreModule } from "../model/core-module.ts";
-import { issuerOf, type SecuritySettings } from "../settings.ts";
+import type { SecuritySettings } from "../settings.ts";
 import type { Workspaces } from "../workspaces.ts";
 
 const fieldManager = "security-operator";
 const organizations = platformMeshPaths.organizations;
 
-const authenticationConfigurations = resourceType<WorkspaceAuthenticationConfiguration>({
-  group: "tenancy.kcp.io",
-  version: "v1alpha1",
-  resource: "workspaceauthenticationconfigurations",
-  kind: "WorkspaceAuthenticationConfiguration",
-});
 const workspaceTypes = resourceType<KubeObject & { spec: { authenticationConfigurations?: { name: string }[] } }>({
   group: "tenancy.kcp.io",
   version: "v1alpha1",
@@ -123,7 +124,7 @@ export function organizationSteps(workspaces: Workspaces, settings: SecuritySett
     const info = await infoOf(cluster);
     if (!info) return stopped("AccountInfo not found yet, requeueing", safetyNet);
     const clientIds = Object.fromEntries(Object.entries(managed).map(([client, { clientId }]) => [client, { clientId }]));
-    await patchInfo(cluster, info, { oidc: { issuerUrl: issuerOf(settings, name), clients: clientIds } });
+    await patchInfo(cluster, info, { oidc: { issuerUrl: realmIssuer(settings.baseDomain, name), clients: clientIds } });
     return complete();
   }
 
@@ -151,7 +152,7 @@ export function organizationSteps(workspaces: Workspaces, settings: SecuritySett
     if (clients.length === 0) throw new Error(`AccountInfo ${accountInfoName} has no OIDC clients`);
     for (const [client, { clientId }] of clients) if (!clientId) throw new Error(`OIDC client ${client} has empty ClientID in AccountInfo`);
     await apply(
-      workspaces.organizations(authenticationConfigurations),
+      workspaces.organizations(authenticationConfigurationResource),
       authenticationConfiguration(
         name,
         clients.map(([, { clientId }]) => clientId),
@@ -215,7 +216,7 @@ export function organizationSteps(workspaces: Workspaces, settings: SecuritySett
         jwt: [
           {
             issuer: {
-              url: issuerOf(settings, organization),
+              url: realmIssuer(settings.baseDomain, organization),
               audiences: [...clientIds, ...additionalAudiences].sort(),
               audienceMatchPolicy: "MatchAny",
               ...(domainCa ? { certificateAuthority: domainCa } : {}),

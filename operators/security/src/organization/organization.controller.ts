@@ -1,9 +1,8 @@
-import { typed } from "@meshplane/client";
+import { found, typed } from "@meshplane/client";
 import { platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import type { Change, ControllerOptions, Result } from "@meshplane/controller-runtime";
 import type { ManagerContext } from "@meshplane/multicluster-provider";
 import { identityProviderResource, isOrganizationPath, logicalClusterResource, pathOf, storeResource } from "../context.ts";
-import { found } from "../found.ts";
 import { type OrganizationStep, organizationOf } from "./organization-steps.ts";
 import type { Turns } from "./turns.ts";
 

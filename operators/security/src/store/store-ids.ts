@@ -1,6 +1,6 @@
+import { found } from "@meshplane/client";
 import { platformMeshPaths } from "@meshplane/apis/platform-mesh";
 import { storeResource } from "../context.ts";
-import { found } from "../found.ts";
 import type { Workspaces } from "../workspaces.ts";
 
 /** Store ids by organization, as the Stores' status has them. */

@@ -1,11 +1,12 @@
 /** Workspaces that end: what was made for their account is unmade, then they are let go. @see spec platform-mesh/accounts §5, security §8 */
 import type { KubeObject } from "@meshplane/apimachinery";
 import { platformMeshPaths, securityInitializer } from "@meshplane/apis/platform-mesh";
-import { type ResourceClient, resourceType, typed } from "@meshplane/client";
+import { found, type ResourceClient, typed } from "@meshplane/client";
 import { complete, type ControllerOptions, type ObjectKey, type Result, stopped, type Verdict } from "@meshplane/controller-runtime";
 import { removeTerminator, type FleetClient } from "@meshplane/multicluster-provider";
 import type { accountSteps } from "../account/account-step.ts";
 import {
+  authenticationConfigurationResource,
   identityProviderResource,
   isAccountPath,
   isOrganizationPath,
@@ -14,16 +15,8 @@ import {
   safetyNet,
   storeResource,
 } from "../context.ts";
-import { found } from "../found.ts";
 import type { Turns } from "../organization/turns.ts";
 import type { Workspaces } from "../workspaces.ts";
-
-const authenticationConfigurations = resourceType<KubeObject>({
-  group: "tenancy.kcp.io",
-  version: "v1alpha1",
-  resource: "workspaceauthenticationconfigurations",
-  kind: "WorkspaceAuthenticationConfiguration",
-});
 
 export interface TerminatorParts {
   /** the terminating workspaces */
@@ -71,15 +64,14 @@ export function terminatorController({ client, workspaces, accounts, turns, term
     const gone = await Promise.all([
       remove(workspaces.core(platformMeshPaths.organizations, storeResource)!, name),
       remove(workspaces.identityProviders(), name),
-      remove(workspaces.organizations(authenticationConfigurations), name),
+      remove(workspaces.organizations(authenticationConfigurationResource), name),
     ]);
     return gone.every(Boolean) ? complete() : stopped("waiting for the organization's store and realm to go", safetyNet);
   }
 }
 
 /** @returns whether it has gone */
-async function remove(objects: ResourceClient<never> | ResourceClient<KubeObject> | object, name: string): Promise<boolean> {
-  const resource = objects as ResourceClient<KubeObject>;
+async function remove<T extends KubeObject>(resource: ResourceClient<T>, name: string): Promise<boolean> {
   const current = await found(resource.get(name));
   if (!current) return true;
   if (!current.metadata.deletionTimestamp) await found(resource.delete(name));

@@ -13,3 +13,4 @@ export * from "./providers/v1alpha1/provider-permissions.ts";
 export * from "./ui/v1alpha1/content-configuration.ts";
 export * from "./ui/v1alpha1/provider-metadata.ts";
 export * from "./fga-names.ts";
+export * from "./realm-issuer.ts";

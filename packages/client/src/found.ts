@@ -1,6 +1,6 @@
 import { hasReason } from "@meshplane/apimachinery";
 
-/** undefined when there is none */
+/** What a read gives; undefined when there is no such object. Other failures are thrown. */
 export async function found<T>(reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
